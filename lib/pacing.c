@@ -1,0 +1,81 @@
+#include "pacing.h"
+#include "rules.h"
+#include "window.h"
+
+#define FLOW_SECONDS 60
+#define FLOW_KNOWN_MS 10000
+#define NEAR_MS 1000 /* between polls near the head */
+#define FAR_MS 30000 /* and far back: 300,000 people make 10,000 polls a second */
+
+struct qki_flow qki_flow_at(const qk_queue_state *state, int64_t time_ms)
+{
+  struct qki_flow flow;
+  flow.n = qki_window_sum(&state->outflow, time_ms / 1000 - (FLOW_SECONDS - 1));
+  flow.span_ms = time_ms < FLOW_SECONDS * 1000 ? time_ms : FLOW_SECONDS * 1000;
+  return flow;
+}
+
+static int known(const struct qki_flow *flow)
+{
+  return flow->n > 0 && flow->span_ms >= FLOW_KNOWN_MS;
+}
+
+double qki_flow_per_s(const struct qki_flow *flow)
+{
+  return known(flow) ? 1000.0 * (double)flow->n / (double)flow->span_ms : -1.0;
+}
+
+int64_t qki_flow_eta_ms(const struct qki_flow *flow, uint64_t position)
+{
+  if (!known(flow))
+    return -1;
+  uint64_t span = (uint64_t)flow->span_ms;
+  if (position > QK_INTEGER_MAX / span)
+    return (int64_t)QK_INTEGER_MAX;
+  return (int64_t)((position * span + flow->n - 1) / flow->n);
+}
+
+/* splitmix64's finalizer: Steele, Lea, Flood 2014. */
+static uint64_t mix(uint64_t x)
+{
+  x ^= x >> 30;
+  x *= UINT64_C(0xbf58476d1ce4e5b9);
+  x ^= x >> 27;
+  x *= UINT64_C(0x94d049bb133111eb);
+  return x ^ (x >> 31);
+}
+
+/* Two thirds of the expected wait: whoever is told so asks about four times on the way from 100 s to the
+ * head. While the wait is unknown each place counts as a millisecond. The spread of 15 % either way depends
+ * on (epoch, number, second) alone, so that a repeated trace gets repeated answers. */
+static uint32_t poll_after_ms(const qk_queue_state *state, int64_t time_ms, int64_t wait_ms,
+                              uint64_t position, uint64_t number)
+{
+  if (wait_ms < 0)
+    wait_ms = position < FAR_MS ? (int64_t)position * 3 / 2 : FAR_MS * 3 / 2;
+  int64_t base = wait_ms / 3 * 2;
+  base = base < NEAR_MS ? NEAR_MS : base > FAR_MS ? FAR_MS : base;
+  uint64_t random = mix(state->epoch ^ mix(number ^ mix((uint64_t)(time_ms / 1000)))) >> 32;
+  int64_t spread = base * 3 / 10;
+  int64_t after = base - spread / 2 + (int64_t)(random * (uint64_t)(spread + 1) >> 32);
+  int64_t most = state->policy.idle_ms / 3;
+  return (uint32_t)(most > 0 && after > most ? most : after);
+}
+
+void qki_pace(qk_ticket *ticket, const qk_queue_state *state, int64_t time_ms, uint64_t position)
+{
+  struct qki_flow flow = qki_flow_at(state, time_ms);
+  int64_t wait_ms = qki_flow_eta_ms(&flow, position);
+  uint32_t mode = state->policy.mode;
+  int stands = mode == QK_MODE_HOLD || mode == QK_MODE_CLOSED;
+  ticket->position = position;
+  ticket->eta_ms = stands ? -1 : wait_ms;
+  ticket->poll_after_ms = poll_after_ms(state, time_ms, wait_ms, position, ticket->number);
+}
+
+uint32_t qki_retry_after_ms(const qk_queue_state *state, int64_t time_ms, uint64_t who)
+{
+  struct qki_flow flow = qki_flow_at(state, time_ms);
+  uint64_t position = qki_waiting(state) + 1;
+  return poll_after_ms(state, time_ms, qki_flow_eta_ms(&flow, position), position, who);
+}

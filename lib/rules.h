@@ -1,0 +1,41 @@
+/* Decisions about one queue: pure functions over its state, no people, no storage, no clock. */
+#ifndef QKI_RULES_H
+#define QKI_RULES_H
+
+#include <qk_backend.h>
+
+/* The longest bit of clock that one call may turn into logical time; INT64_MAX = no bound. */
+int64_t qki_step_ms(const qk_policy *policy);
+/* The logical time of a call at now_ms. */
+int64_t qki_time(const qk_queue_state *state, int64_t now_ms);
+/* Store the time of a call that returns QK_OK. Logs when the step held time back. */
+void qki_settle(const qk_queue *queue, int64_t now_ms);
+
+/* People in line, all classes; people waiting in classes before cls. */
+uint64_t qki_waiting(const qk_queue_state *state);
+uint64_t qki_waiting_before(const qk_queue_state *state, uint32_t cls);
+
+/* How many may be admitted now as far as mode, seats and rate say. freed seats count as free already. */
+uint64_t qki_room(const qk_queue_state *state, int64_t time_ms, uint64_t freed);
+/* How long until the rate lets one in: 0 if it does now. */
+int64_t qki_rate_wait_ms(const qk_queue_state *state, int64_t time_ms);
+/* 1 if seats and mode let somebody in, whatever the rate says. */
+int qki_seats_open(const qk_queue_state *state);
+
+/* Is the time of a seat up? Is the idle time of somebody who waits? */
+int qki_is_over(const qk_entry *entry, int64_t time_ms);
+int qki_is_idle(const qk_queue_state *state, const qk_entry *entry, int64_t time_ms);
+
+/* Count an admission in totals, rate and outflow: of somebody who waits, or of a newcomer. */
+void qki_count_admission(qk_queue_state *state, const qk_entry *entry, int64_t time_ms);
+/* Count the end of an entry in its present state as type (QK_EVENT_LEFT to QK_EVENT_COMPLETED, LAPSED,
+ * EXPIRED). */
+void qki_count_end(qk_queue_state *state, const qk_entry *entry, int32_t type);
+/* What the end of a live entry by release, or of a dead seat, is called. */
+int32_t qki_release_type(const qk_entry *entry);
+int32_t qki_over_type(const qk_entry *entry);
+
+/* Queue an event about entry, if anybody listens. */
+void qki_emit(const qk_queue *queue, int32_t type, const qk_entry *entry, int64_t now_ms);
+
+#endif

@@ -1,0 +1,62 @@
+/* An open store: the struct behind qk_store, shared by the modules of lib/. */
+#ifndef QKI_STORE_H
+#define QKI_STORE_H
+
+#include <pthread.h>
+#include <sodium.h>
+
+#include <qk_backend.h>
+
+#include "engine.h"
+#include "events.h"
+#include "platform.h"
+#include "tick.h"
+#include "token.h"
+
+/* The part that a backend sees. */
+struct qk_host {
+  qk_options options;
+  qk_policy policy;
+  struct qki_events events;
+};
+
+struct qk_store {
+  qk_host host; /* first: a host is its store */
+  const qk_backend_ops *ops;
+  void *backend;
+  unsigned char hash_key[crypto_shorthash_KEYBYTES];
+  struct qki_fork_guard guard;
+  struct qki_keys keys;
+  struct qki_engine engine;
+  struct qki_rotation rotation;
+};
+
+/* One store clock reading per public call: the host's or the process's, cut to what a queue can hold. */
+int64_t qki_store_clock(const qk_store *store);
+/* When a call that starts now must have returned, on the monotonic clock. */
+int64_t qki_store_deadline(const qk_store *store);
+
+/* Fill a name from valid text. */
+void qki_store_name(const qk_store *store, qk_name *name, const char *text, size_t len);
+/* Check and fill a queue's name: QK_OK or QK_EINVAL, which is logged with the reason. */
+int qki_store_queue(qk_store *store, qk_name *name, const char *text);
+int qki_store_user(qk_store *store, qk_name *name, const char *text);
+
+/* QK_OK if the store may be used here: QK_EINVAL for NULL, QK_EFORK in a child. */
+int qki_store_usable(const qk_store *store);
+/* Log a code if it tells of trouble. queue may be NULL. */
+void qki_store_note(qk_store *store, int code, const char *queue);
+/* The end of a public call: log trouble, deliver events. Returns code. */
+int qki_store_leave(qk_store *store, int code, const char *queue);
+
+/* Zero a ticket; NULL is fine. */
+void qki_ticket_clear(qk_ticket *ticket);
+/* Make a work of a verb on a person, by name or by token: QK_OK, or the code that ends the call. The ticket
+ * (may be NULL) is clear; what is known of queue and user is filled into it. claims gives the names of a
+ * token room and must live as long. */
+int qki_work_by_name(qk_store *store, qk_work *work, int32_t verb, const char *queue, const char *user,
+                     uint32_t cls, qk_ticket *ticket);
+int qki_work_by_token(qk_store *store, qk_work *work, struct qki_claims *claims, int32_t verb,
+                      const char *token, qk_ticket *ticket);
+
+#endif
