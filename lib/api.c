@@ -249,7 +249,8 @@ int qk_get_cursor(qk_store *store, const char *queue, qk_cursor *out)
   return qki_store_leave(store, code, queue);
 }
 
-int qk_list(qk_store *store, const char *queue, uint32_t cls, uint64_t after_number, qk_ticket *out, size_t max)
+int qk_list(qk_store *store, const char *queue, uint32_t cls, uint64_t after_number, qk_ticket *out,
+            size_t max)
 {
   qk_name name;
   size_t page = max < LIST_MAX ? max : LIST_MAX;

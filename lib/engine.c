@@ -126,8 +126,8 @@ static void clear_outputs(qk_op *op)
 /* End an op that is no op: 1 if so. One of another size has no fields to trust. */
 static int refuse(qk_op *op)
 {
-  if (op->size == sizeof *op && !memcmp(op->reserved, no_words, sizeof op->reserved) && op->verb >= QK_ENTER &&
-      op->verb <= QK_TICK)
+  if (op->size == sizeof *op && !memcmp(op->reserved, no_words, sizeof op->reserved) &&
+      op->verb >= QK_ENTER && op->verb <= QK_TICK)
     return 0;
   op->result = QK_EINVAL;
   if (op->size == sizeof *op)

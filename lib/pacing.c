@@ -35,6 +35,9 @@ int64_t qki_flow_eta_ms(const struct qki_flow *flow, uint64_t position)
   return (int64_t)((position * span + flow->n - 1) / flow->n);
 }
 
+#define ODD_A UINT64_C(0x9e3779b97f4a7c15)
+#define ODD_B UINT64_C(0xd1342543de82ef95)
+
 /* splitmix64's finalizer: Steele, Lea, Flood 2014. */
 static uint64_t mix(uint64_t x)
 {
@@ -55,7 +58,8 @@ static uint32_t poll_after_ms(const qk_queue_state *state, int64_t time_ms, int6
     wait_ms = position < FAR_MS ? (int64_t)position * 3 / 2 : FAR_MS * 3 / 2;
   int64_t base = wait_ms / 3 * 2;
   base = base < NEAR_MS ? NEAR_MS : base > FAR_MS ? FAR_MS : base;
-  uint64_t random = mix(state->epoch ^ mix(number ^ mix((uint64_t)(time_ms / 1000)))) >> 32;
+  uint64_t second = (uint64_t)(time_ms / 1000);
+  uint64_t random = mix(state->epoch + number * ODD_A + second * ODD_B) >> 32;
   int64_t spread = base * 3 / 10;
   int64_t after = base - spread / 2 + (int64_t)(random * (uint64_t)(spread + 1) >> 32);
   int64_t most = state->policy.idle_ms / 3;

@@ -28,35 +28,40 @@ int64_t qki_step_ms(const qk_policy *policy)
   return quarter(step, policy->idle_ms);
 }
 
-int64_t qki_time(const qk_queue_state *state, int64_t now_ms)
+struct qki_now qki_now(const qk_queue_state *state, int64_t clock_ms)
 {
-  int64_t passed = now_ms - state->clock_ms;
-  if (passed <= 0)
-    return state->time_ms;
-  int64_t step = qki_step_ms(&state->policy);
-  return state->time_ms + (passed < step ? passed : step);
+  struct qki_now now = {.clock_ms = clock_ms, .time_ms = state->time_ms};
+  int64_t passed = clock_ms - state->clock_ms;
+  if (passed > 0) {
+    int64_t step = qki_step_ms(&state->policy);
+    now.time_ms += passed < step ? passed : step;
+  }
+  return now;
 }
 
-static void settle(qk_queue_state *state, int64_t now_ms)
+static void settle(qk_queue_state *state, struct qki_now now)
 {
-  state->time_ms = qki_time(state, now_ms);
-  if (now_ms > state->clock_ms || now_ms < state->clock_ms - CLOCK_SLACK_MS)
-    state->clock_ms = now_ms;
+  state->time_ms = now.time_ms;
+  if (now.clock_ms > state->clock_ms || now.clock_ms < state->clock_ms - CLOCK_SLACK_MS)
+    state->clock_ms = now.clock_ms;
+  state->changes++;
 }
 
-void qki_settle(const qk_queue *queue, int64_t now_ms)
+static void log_slow_time(const qk_queue *queue, int64_t moved_ms, int64_t passed_ms)
+{
+  char text[128];
+  snprintf(text, sizeof text, "queue time moved %lld ms of %lld: nobody ticked within the clock step",
+           (long long)moved_ms, (long long)passed_ms);
+  qk_host_log(queue->host, 1, QK_OK, queue->name->text, text);
+}
+
+void qki_settle(const qk_queue *queue, struct qki_now now)
 {
   qk_queue_state *state = queue->state;
-  int64_t passed = now_ms - state->clock_ms;
-  int64_t before = state->time_ms;
-  settle(state, now_ms);
-  state->changes++;
-  if (passed > state->time_ms - before && passed > 0) {
-    char text[128];
-    snprintf(text, sizeof text, "queue time moved %lld ms of %lld: nobody ticked within the clock step",
-             (long long)(state->time_ms - before), (long long)passed);
-    qk_host_log(queue->host, 1, QK_OK, queue->name->text, text);
-  }
+  int64_t passed_ms = now.clock_ms - state->clock_ms, moved_ms = now.time_ms - state->time_ms;
+  settle(state, now);
+  if (passed_ms > moved_ms && passed_ms > 0)
+    log_slow_time(queue, moved_ms, passed_ms);
 }
 
 /* ---- The rate window ----
@@ -245,7 +250,7 @@ static void change_window(qk_queue_state *state, const qk_policy *policy)
 void qk_rules_set_policy(qk_queue_state *state, const qk_policy *policy, int set_mode, int64_t now_ms)
 {
   uint32_t idle_before = state->policy.idle_ms, mode = state->policy.mode;
-  settle(state, now_ms);
+  settle(state, qki_now(state, now_ms));
   if (policy->idle_ms > 0 && (idle_before == 0 || policy->idle_ms < idle_before))
     state->polled_ms = state->time_ms;
   if (policy->rate_window_ms != state->policy.rate_window_ms)
@@ -253,12 +258,10 @@ void qk_rules_set_policy(qk_queue_state *state, const qk_policy *policy, int set
   state->policy = *policy;
   if (!set_mode)
     state->policy.mode = mode;
-  state->changes++;
 }
 
 void qk_rules_set_mode(qk_queue_state *state, uint32_t mode, int64_t now_ms)
 {
-  settle(state, now_ms);
+  settle(state, qki_now(state, now_ms));
   state->policy.mode = mode;
-  state->changes++;
 }

@@ -6,10 +6,13 @@
 
 /* The longest bit of clock that one call may turn into logical time; INT64_MAX = no bound. */
 int64_t qki_step_ms(const qk_policy *policy);
-/* The logical time of a call at now_ms. */
-int64_t qki_time(const qk_queue_state *state, int64_t now_ms);
+/* The time of a call: the store's clock, and the logical time that it makes. */
+struct qki_now {
+  int64_t clock_ms, time_ms;
+};
+struct qki_now qki_now(const qk_queue_state *state, int64_t clock_ms);
 /* Store the time of a call that returns QK_OK. Logs when the step held time back. */
-void qki_settle(const qk_queue *queue, int64_t now_ms);
+void qki_settle(const qk_queue *queue, struct qki_now now);
 
 /* People in line, all classes; people waiting in classes before cls. */
 uint64_t qki_waiting(const qk_queue_state *state);

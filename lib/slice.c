@@ -189,7 +189,7 @@ int qk_rules_slice(const qk_queue *queue, qk_slice *slice)
   struct step step = {.queue = queue,
                       .state = state,
                       .slice = slice,
-                      .now = {.clock_ms = slice->now_ms, .time_ms = qki_time(state, slice->now_ms)},
+                      .now = qki_now(state, slice->now_ms),
                       .left = slice->max};
   slice->admitted = slice->lapsed = slice->expired = slice->dropped = 0;
   slice->more = slice->next_ms = slice->unfinished = 0;
@@ -202,7 +202,7 @@ int qk_rules_slice(const qk_queue *queue, qk_slice *slice)
       break;
     }
   }
-  qki_settle(queue, slice->now_ms);
+  qki_settle(queue, step.now);
   slice->waiting = qki_waiting(state);
   slice->ready = state->ready;
   slice->active = state->active;

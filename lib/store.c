@@ -75,14 +75,8 @@ void qki_store_name(const qk_store *store, qk_name *name, const char *text, size
   memcpy(&name->hash, hash, sizeof name->hash);
 }
 
-static int take_name(qk_store *store, qk_name *name, const char *text, size_t max, const char *what)
+static int bad_name(qk_store *store, const char *what, const char *wrong)
 {
-  size_t len;
-  const char *wrong = qki_name_check(text, max, &len);
-  if (!wrong) {
-    qki_store_name(store, name, text, len);
-    return QK_OK;
-  }
   char line[64];
   snprintf(line, sizeof line, "a %s %s", what, wrong);
   qk_host_log(&store->host, 1, QK_EINVAL, NULL, line);
@@ -91,12 +85,28 @@ static int take_name(qk_store *store, qk_name *name, const char *text, size_t ma
 
 int qki_store_queue(qk_store *store, qk_name *name, const char *text)
 {
-  return take_name(store, name, text, QK_QUEUE_MAX, "queue name");
+  size_t len = text ? strnlen(text, QK_QUEUE_MAX + 1) : 0;
+  if (len > 0 && len <= QK_QUEUE_MAX && qki_recent_find(&store->recent, text, len, &name->hash)) {
+    name->text = text;
+    name->len = (uint32_t)len;
+    return QK_OK;
+  }
+  const char *wrong = qki_name_check(text, QK_QUEUE_MAX, &len);
+  if (wrong)
+    return bad_name(store, "queue name", wrong);
+  qki_store_name(store, name, text, len);
+  qki_recent_keep(&store->recent, text, len, name->hash);
+  return QK_OK;
 }
 
 int qki_store_user(qk_store *store, qk_name *name, const char *text)
 {
-  return take_name(store, name, text, QK_USER_MAX, "user id");
+  size_t len;
+  const char *wrong = qki_name_check(text, QK_USER_MAX, &len);
+  if (wrong)
+    return bad_name(store, "user id", wrong);
+  qki_store_name(store, name, text, len);
+  return QK_OK;
 }
 
 /* In pieces: compilers turn a clear of the whole struct into "rep stos", which takes 10 ns longer. */

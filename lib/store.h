@@ -10,6 +10,7 @@
 #include "engine.h"
 #include "events.h"
 #include "platform.h"
+#include "recent.h"
 #include "tick.h"
 #include "token.h"
 
@@ -26,6 +27,7 @@ struct qk_store {
   void *backend;
   unsigned char hash_key[crypto_shorthash_KEYBYTES];
   struct qki_fork_guard guard;
+  struct qki_recent recent;
   struct qki_keys keys;
   struct qki_engine engine;
   struct qki_rotation rotation;

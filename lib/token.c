@@ -137,9 +137,11 @@ int qki_token_read(const struct qki_keys *keys, const char *token, struct qki_cl
   unsigned char raw[READ_MAX];
   size_t size;
   size_t len = strnlen(token, QK_TOKEN_SIZE);
-  /* libsodium's decoder refuses padding, foreign ASCII characters and stray bits: each token has one spelling. */
-  if (len == QK_TOKEN_SIZE || !is_ascii(token, len) || sodium_base642bin(raw, sizeof raw, token, len, NULL, &size, NULL,
-                                                sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0)
+  /* libsodium's decoder refuses padding, foreign ASCII characters and stray bits: each token has one
+   * spelling. */
+  if (len == QK_TOKEN_SIZE || !is_ascii(token, len) ||
+      sodium_base642bin(raw, sizeof raw, token, len, NULL, &size, NULL,
+                        sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0)
     return QK_ETOKEN;
   if (size < AT_NAMES + MAC || !is_authentic(keys, raw, size - MAC))
     return QK_ETOKEN;

@@ -136,7 +136,7 @@ static int enter_new(struct call *call)
   if (code != QK_OK)
     return code;
   count_entry(call, &entry);
-  qki_settle(queue, call->now.clock_ms);
+  qki_settle(queue, call->now);
   qki_show_new(queue, &entry, call->now, call->work->ticket);
   return QK_OK;
 }
@@ -168,7 +168,7 @@ static int enter_again(struct call *call)
   }
   if (code != QK_OK)
     return code;
-  qki_settle(queue, call->now.clock_ms);
+  qki_settle(queue, call->now);
   return show(call);
 }
 
@@ -218,7 +218,7 @@ static int activate(struct call *call)
     call->state->active++;
     call->state->activated++;
   }
-  qki_settle(call->queue, call->now.clock_ms);
+  qki_settle(call->queue, call->now);
   return show(call);
 }
 
@@ -238,7 +238,7 @@ static int extend(struct call *call)
   code = change(call, &now, QK_EVENT_EXTENDED);
   if (code != QK_OK)
     return code;
-  qki_settle(call->queue, call->now.clock_ms);
+  qki_settle(call->queue, call->now);
   return show(call);
 }
 
@@ -273,7 +273,7 @@ static int release(struct call *call)
     code = qki_head(queue, &head) == 1 ? qki_admit(queue, &head, call->now) : QK_ESTATE;
   if (code != QK_OK)
     return code;
-  qki_settle(queue, call->now.clock_ms);
+  qki_settle(queue, call->now);
   call->entry.state = QK_NONE;
   return show(call);
 }
@@ -304,7 +304,7 @@ int qk_rules_run(const qk_queue *queue, qk_work *work)
                                                 [QK_EXTEND] = extend,
                                                 [QK_RELEASE] = release};
   struct call call = {.queue = queue, .state = queue->state, .work = work};
-  call.now = (struct qki_now){.clock_ms = work->now_ms, .time_ms = qki_time(queue->state, work->now_ms)};
+  call.now = qki_now(queue->state, work->now_ms);
   if (work->by_token && work->epoch != queue->state->epoch)
     work->result = QK_EEXPIRED;
   else

@@ -70,7 +70,7 @@ int qki_admit(const qk_queue *queue, qk_entry *entry, struct qki_now now)
 int qk_rules_stats(const qk_queue *queue, int64_t now_ms, qk_stats *out)
 {
   const qk_queue_state *state = queue->state;
-  int64_t time_ms = qki_time(state, now_ms);
+  int64_t time_ms = qki_now(state, now_ms).time_ms;
   struct qki_flow flow = qki_flow_at(state, time_ms);
   qk_entry head;
   int got = qki_head(queue, &head);
@@ -97,7 +97,7 @@ int qk_rules_stats(const qk_queue *queue, int64_t now_ms, qk_stats *out)
 int qk_rules_cursor(const qk_queue *queue, int64_t now_ms, qk_cursor *out)
 {
   const qk_queue_state *state = queue->state;
-  struct qki_flow flow = qki_flow_at(state, qki_time(state, now_ms));
+  struct qki_flow flow = qki_flow_at(state, qki_now(state, now_ms).time_ms);
   qk_cursor cursor = {.epoch = state->epoch,
                       .last = state->last_number,
                       .lost_from = state->lost_from,
@@ -129,7 +129,7 @@ static void list_one(const qk_queue *queue, struct qki_now now, const qk_entry *
 int qk_rules_list(const qk_queue *queue, int64_t now_ms, uint32_t cls, uint64_t after, qk_ticket *out,
                   size_t max)
 {
-  struct qki_now now = {.clock_ms = now_ms, .time_ms = qki_time(queue->state, now_ms)};
+  struct qki_now now = qki_now(queue->state, now_ms);
   size_t n = 0;
   for (; cls < QK_CLASSES; cls++, after = 0) {
     uint64_t position = 0;

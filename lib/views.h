@@ -4,10 +4,7 @@
 
 #include <qk_backend.h>
 
-/* The time of a call: the store's clock, and the logical time that it makes. */
-struct qki_now {
-  int64_t clock_ms, time_ms;
-};
+#include "rules.h"
 
 /* Fill ticket (may be NULL) about entry; its queue and user are filled already. state QK_NONE: an entry that
  * has just ended. Looks the position up if the entry waits. QK_OK or a code of the people. */

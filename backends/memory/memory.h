@@ -1,8 +1,8 @@
 /* The memory backend (memory:): queues in the memory of this process; nothing outlives it.
  *
- * Locks: the table of queues has a read-write lock, each queue a mutex. A call holds the table for reading
- * and its queue's mutex for one verb, one run of verbs on that queue, or one slice of a tick; creating and
- * removing a queue holds the table for writing. Order: table, queue, pool. No callback runs under them.
+ * Locks: each queue has a mutex, held for one verb, one run of verbs on that queue in a batch, or one slice
+ * of a tick; the table of queues (rooms.h) has one, held to create, remove or enumerate queues. Order: table,
+ * queue, pool. No callback runs under them.
  *
  * Work per call, n = people in the queue: qk_enter O(1) amortised, qk_poll, qk_activate, qk_extend,
  * qk_release O(log n), a slice O(k log n) for k people; at 10,000,000 people the logarithms are three pages
