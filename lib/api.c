@@ -153,13 +153,21 @@ int qk_tick(qk_store *store, const char *queue, qk_tick_report *out)
   return code;
 }
 
-/* ---- Policies ---- */
+/* ---- Calls about one queue ---- */
 
 /* The start of every call about one queue. */
 static int begin(qk_store *store, const char *queue, qk_name *name)
 {
   int code = qki_store_usable(store);
   return code != QK_OK ? code : qki_store_queue(store, name, queue);
+}
+
+/* The end of a call that shows something: all or nothing. */
+static int leave_view(qk_store *store, int code, const char *queue, void *out, size_t size)
+{
+  if (code < 0)
+    memset(out, 0, size);
+  return qki_store_leave(store, code, queue);
 }
 
 static int begin_with_error(qk_store *store, const char *queue, qk_name *name, qk_error *err)
@@ -210,7 +218,7 @@ int qk_get_policy(qk_store *store, const char *queue, qk_policy *out)
   if (code != QK_OK || !out)
     return code != QK_OK ? code : QK_EINVAL;
   code = store->ops->get_policy(store->backend, &name, out, qki_store_deadline(store));
-  return qki_store_leave(store, code, queue);
+  return leave_view(store, code, queue, out, sizeof *out);
 }
 
 int qk_remove(qk_store *store, const char *queue)
@@ -234,7 +242,7 @@ int qk_get_stats(qk_store *store, const char *queue, qk_stats *out)
   if (code != QK_OK || !out)
     return code != QK_OK ? code : QK_EINVAL;
   code = store->ops->stats(store->backend, &name, qki_store_clock(store), out, qki_store_deadline(store));
-  return qki_store_leave(store, code, queue);
+  return leave_view(store, code, queue, out, sizeof *out);
 }
 
 int qk_get_cursor(qk_store *store, const char *queue, qk_cursor *out)
@@ -246,7 +254,7 @@ int qk_get_cursor(qk_store *store, const char *queue, qk_cursor *out)
   if (code != QK_OK || !out)
     return code != QK_OK ? code : QK_EINVAL;
   code = store->ops->cursor(store->backend, &name, qki_store_clock(store), out, qki_store_deadline(store));
-  return qki_store_leave(store, code, queue);
+  return leave_view(store, code, queue, out, sizeof *out);
 }
 
 int qk_list(qk_store *store, const char *queue, uint32_t cls, uint64_t after_number, qk_ticket *out,

@@ -94,24 +94,6 @@ int qki_engine_watch(struct qki_engine *engine, int backend_fd)
   return engine->set_fd >= 0 ? QK_OK : QK_ESTORE;
 }
 
-void qki_engine_finish(struct qki_engine *engine, int forked)
-{
-  while (engine->pending.first)
-    pop(&engine->pending)->result = QK_ESTORE;
-  while (engine->flights) {
-    struct qki_flight *flight = engine->flights;
-    engine->flights = flight->next;
-    flight->op->result = QK_EUNKNOWN;
-    free(flight);
-  }
-  if (engine->set_fd >= 0)
-    close(engine->set_fd);
-  close(engine->ready_fd);
-  close(engine->wake_fd);
-  if (!forked)
-    pthread_mutex_destroy(&engine->lock);
-}
-
 /* ---- From ops to works ---- */
 
 static const uint64_t no_words[4];
@@ -150,6 +132,38 @@ static int prepare(qk_store *store, const qk_op *op, qk_work *work, struct qki_c
 static int is_bad_tick(const qk_op *op)
 {
   return op->token || op->user;
+}
+
+/* End an op that was not carried out, or nobody knows: with code, unless it was bad anyway. */
+static void give_up(qk_store *store, qk_op *op, int code)
+{
+  qk_work work;
+  struct qki_claims claims;
+  if (refuse(op))
+    return;
+  clear_outputs(op);
+  op->result = op->verb == QK_TICK ? QK_OK : prepare(store, op, &work, &claims);
+  if (op->result == QK_OK)
+    op->result = code;
+}
+
+void qki_engine_finish(qk_store *store, int forked)
+{
+  struct qki_engine *engine = &store->engine;
+  while (engine->pending.first)
+    give_up(store, pop(&engine->pending), QK_ESTORE);
+  while (engine->flights) {
+    struct qki_flight *flight = engine->flights;
+    engine->flights = flight->next;
+    give_up(store, flight->op, QK_EUNKNOWN);
+    free(flight);
+  }
+  if (engine->set_fd >= 0)
+    close(engine->set_fd);
+  close(engine->ready_fd);
+  close(engine->wake_fd);
+  if (!forked)
+    pthread_mutex_destroy(&engine->lock);
 }
 
 /* ---- Blocking calls ---- */
@@ -329,7 +343,7 @@ static size_t take_pending_locked(struct qki_engine *engine, qk_op **ops, size_t
 }
 
 /* End those that waited too long. Returns how many are left, moved to the front. */
-static size_t drop_late(struct qki_engine *engine, qk_op **ops, size_t n)
+static size_t drop_late(qk_store *store, qk_op **ops, size_t n)
 {
   int64_t now_ms = qki_monotonic_ms();
   size_t kept = 0;
@@ -338,11 +352,8 @@ static size_t drop_late(struct qki_engine *engine, qk_op **ops, size_t n)
       ops[kept++] = ops[i];
       continue;
     }
-    if (!refuse(ops[i])) {
-      ops[i]->result = QK_ESTORE;
-      clear_outputs(ops[i]);
-    }
-    hand_back(engine, &ops[i], 1);
+    give_up(store, ops[i], QK_ESTORE);
+    hand_back(&store->engine, &ops[i], 1);
   }
   return kept;
 }
@@ -465,7 +476,7 @@ static void pump(qk_store *store)
   size_t n = 0;
   if (store->ops->caps & QK_CAP_INSTANT || !begin_pump(engine, ops, &n))
     return;
-  n = drop_late(engine, ops, n);
+  n = drop_late(store, ops, n);
   if (store->ops->caps & QK_CAP_ASYNC) {
     start_all(store, ops, n);
     store->ops->process(store->backend, 0);

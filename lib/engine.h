@@ -36,7 +36,7 @@ struct qki_engine {
 int qki_engine_init(struct qki_engine *engine, size_t window);
 int qki_engine_watch(struct qki_engine *engine, int backend_fd);
 /* End what was not reaped. forked = 1: touch neither lock nor descriptor of the parent. */
-void qki_engine_finish(struct qki_engine *engine, int forked);
+void qki_engine_finish(qk_store *store, int forked);
 
 /* Carry out one validated work and wait for it. Returns its result. */
 int qki_engine_run(qk_store *store, qk_work *work);

@@ -2,13 +2,29 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "limits.h"
+
+/* json_dumps() of jansson 2.14 leaves pieces of keys out when it cannot grow its buffer, so the buffer is
+ * ours. */
+static char *dump(const json_t *object)
+{
+  size_t size = json_dumpb(object, NULL, 0, JSON_COMPACT);
+  char *text = size > 0 ? malloc(size + 1) : NULL;
+  if (text && json_dumpb(object, text, size, JSON_COMPACT) != size) {
+    free(text);
+    return NULL;
+  }
+  if (text)
+    text[size] = '\0';
+  return text;
+}
 
 /* Ends the object: its text, or NULL if memory ran out anywhere on the way. Takes object. */
 static char *render(json_t *object, int failed)
 {
-  char *text = object && !failed ? json_dumps(object, JSON_COMPACT) : NULL;
+  char *text = object && !failed ? dump(object) : NULL;
   json_decref(object);
   return text;
 }

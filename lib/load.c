@@ -70,7 +70,7 @@ static int read_policy(const qk_store *store, const char *queue, json_t *object,
   size_t len;
   const char *wrong = qki_name_check(queue, QK_QUEUE_MAX, &len);
   if (wrong)
-    return qk_error_set(err, QK_EINVAL, "queue name '%.*s' %s", QK_QUEUE_MAX, queue, wrong);
+    return qk_error_set(err, QK_EINVAL, "queue: a name %s", wrong); /* which may not be fit to show */
   if (!json_is_object(object))
     return bad(err, queue, "its policy is not an object");
   *policy = store->host.policy;
@@ -118,6 +118,19 @@ static int load(qk_store *store, json_t *root, qk_error *err)
   return code;
 }
 
+/* jansson reports a lack of memory as a syntax error. A second try tells: it finds no error, or there is
+ * still no memory. */
+static int ran_out_of_memory(const char *text, size_t len)
+{
+  json_error_t error;
+  void *probe = malloc(len + 1);
+  json_t *root = probe ? json_loadb(text, len, JSON_REJECT_DUPLICATES, &error) : NULL;
+  int out = !probe || root;
+  json_decref(root);
+  free(probe);
+  return out;
+}
+
 static int parse(const char *text, size_t len, json_t **root, qk_error *err)
 {
   json_error_t error;
@@ -128,7 +141,7 @@ static int parse(const char *text, size_t len, json_t **root, qk_error *err)
     json_decref(*root);
     return qk_error_set(err, QK_EINVAL, "JSON: not an object of queue names");
   }
-  if (json_error_code(&error) == json_error_out_of_memory)
+  if (ran_out_of_memory(text, len))
     return qk_error_set(err, QK_ENOMEM, "%s", qk_strerror(QK_ENOMEM));
   return qk_error_set(err, QK_EINVAL, "JSON: line %d, column %d: %s", error.line, error.column, error.text);
 }

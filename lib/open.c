@@ -129,7 +129,7 @@ fail:
 
 static void finish_parts(qk_store *store, int forked)
 {
-  qki_engine_finish(&store->engine, forked);
+  qki_engine_finish(store, forked);
   qki_rotation_finish(&store->rotation);
   qki_events_finish(&store->host.events);
   qki_fork_guard_finish(&store->guard);

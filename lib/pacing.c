@@ -58,12 +58,12 @@ static uint32_t poll_after_ms(const qk_queue_state *state, int64_t time_ms, int6
     wait_ms = position < FAR_MS ? (int64_t)position * 3 / 2 : FAR_MS * 3 / 2;
   int64_t base = wait_ms / 3 * 2;
   base = base < NEAR_MS ? NEAR_MS : base > FAR_MS ? FAR_MS : base;
+  int64_t most = state->policy.idle_ms / 3 * 20 / 23; /* so that the spread ends at a third of idle_ms */
+  base = most > 0 && base > most ? most : base;
   uint64_t second = (uint64_t)(time_ms / 1000);
   uint64_t random = mix(state->epoch + number * ODD_A + second * ODD_B) >> 32;
   int64_t spread = base * 3 / 10;
-  int64_t after = base - spread / 2 + (int64_t)(random * (uint64_t)(spread + 1) >> 32);
-  int64_t most = state->policy.idle_ms / 3;
-  return (uint32_t)(most > 0 && after > most ? most : after);
+  return (uint32_t)(base - spread / 2 + (int64_t)(random * (uint64_t)(spread + 1) >> 32));
 }
 
 void qki_pace(qk_ticket *ticket, const qk_queue_state *state, int64_t time_ms, uint64_t position)

@@ -73,6 +73,8 @@ static int parse_user(struct qki_uri *out, char *info, qk_error *err)
   return decode(info, "user", err);
 }
 
+/* No message quotes a host or a port: what looks like one may be part of a password that was not
+ * percent-encoded. */
 static int check_host(const char *host, qk_error *err)
 {
   const char *colon = strrchr(host, ':');
@@ -80,14 +82,14 @@ static int check_host(const char *host, qk_error *err)
   if (*host == '\0' || colon == host)
     return qk_error_set(err, QK_EINVAL, "URI: a host is empty");
   if (*host == '[' && !bracket)
-    return qk_error_set(err, QK_EINVAL, "URI: bad host '%s': ']' is missing", host);
+    return qk_error_set(err, QK_EINVAL, "URI: bad host: ']' is missing");
   if (!colon || (bracket && colon < bracket))
     return QK_OK;
   char *end;
   errno = 0;
   long port = colon[1] >= '0' && colon[1] <= '9' ? strtol(colon + 1, &end, 10) : 0;
   if (port < 1 || port > 65535 || *end != '\0')
-    return qk_error_set(err, QK_EINVAL, "URI: bad port '%s': not 1 to 65535", colon + 1);
+    return qk_error_set(err, QK_EINVAL, "URI: bad port: not 1 to 65535");
   return QK_OK;
 }
 
@@ -154,11 +156,22 @@ static int parse_settings(struct qki_uri *out, char *query, qk_error *err)
   return QK_OK;
 }
 
+/* Nothing after the host holds an '@': if it does, it was meant to end a password. */
+static int check_ends(const char *rest, qk_error *err)
+{
+  if (strchr(rest, '#'))
+    return qk_error_set(err, QK_EINVAL, "URI: a '#' must be written %%23");
+  if (!strncmp(rest, "//", 2) && strchr(rest + 2 + strcspn(rest + 2, "/?"), '@'))
+    return qk_error_set(err, QK_EINVAL,
+                        "URI: in user and password write '/' as %%2F, '?' as %%3F, '@' as %%40");
+  return QK_OK;
+}
+
 /* authority, path and query, cut apart from the back. */
 static int parse_rest(struct qki_uri *out, char *rest, qk_error *err)
 {
-  if (strchr(rest, '#'))
-    return qk_error_set(err, QK_EINVAL, "URI: a fragment ('#') means nothing here");
+  if (check_ends(rest, err) != QK_OK)
+    return QK_EINVAL;
   char *query = strchr(rest, '?');
   if (query)
     *query++ = '\0';

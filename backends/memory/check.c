@@ -79,7 +79,7 @@ static int64_t check_page(struct check *check, const struct qkm_page *page, cons
   }
   holds(check, live == page->live && before == page->total, "a page's counts are wrong");
   if (parent)
-    holds(check, parent->seen[page->index] <= least, "a bound above is later than one below");
+    holds(check, parent->seen[page->index] == least, "a bound above is not the least below");
   return least;
 }
 

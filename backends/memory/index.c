@@ -124,29 +124,28 @@ static size_t first_place(const struct qkm_index *index, const struct qkm_segmen
   return (size_t)((uint64_t)hash >> (32 - index->bits)) & ~(copies(index, segment) - 1);
 }
 
-/* Divide the full segment of hash between two new ones. */
+/* Move half of the full segment of hash into a new one. */
 static int split(struct qkm_index *index, uint32_t hash)
 {
-  struct qkm_segment *old = qkm_index_segment(index, hash);
-  struct qkm_segment *low = create_segment(index->slots, old->depth + 1);
-  struct qkm_segment *high = low ? create_segment(index->slots, old->depth + 1) : NULL;
-  if (!high || (old->depth == index->bits && double_directory(index) != QK_OK)) {
-    free(low);
+  uint64_t all[QKM_SEGMENT_SLOTS];
+  struct qkm_segment *low = qkm_index_segment(index, hash);
+  struct qkm_segment *high = create_segment(index->slots, low->depth + 1);
+  if (!high || (low->depth == index->bits && double_directory(index) != QK_OK)) {
     free(high);
     return QK_ENOMEM;
   }
-  uint32_t bit = UINT32_C(1) << (31 - old->depth);
-  for (uint32_t i = 0; i < index->slots; i++)
-    if (old->entries[i])
-      put(index, hash_of(old->entries[i]) & bit ? high : low, old->entries[i]);
-  size_t place = first_place(index, old, hash), half = copies(index, old) / 2;
-  for (size_t i = 0; i < half; i++) {
-    index->directory[place + i] = low;
+  size_t place = first_place(index, low, hash), half = copies(index, low) / 2;
+  for (size_t i = 0; i < half; i++)
     index->directory[place + half + i] = high;
-  }
+  uint32_t bit = UINT32_C(1) << (31 - low->depth++);
+  memcpy(all, low->entries, sizeof all);
+  memset(low->entries, 0, sizeof all);
+  low->count = 0;
+  for (uint32_t i = 0; i < QKM_SEGMENT_SLOTS; i++)
+    if (all[i])
+      put(index, hash_of(all[i]) & bit ? high : low, all[i]);
   if (low->depth == index->bits)
     index->deepest += 2;
-  free(old);
   return QK_OK;
 }
 

@@ -7,9 +7,10 @@
 
 #include "record.h"
 
-#define SPARSE 24     /* a block with so few people looks for a neighbour to join */
-#define JOINED_MAX 48 /* which it does if both have so few together */
-#define SLIDE_MAX 32  /* children of a full root that are slid together rather than adding a level */
+#define SPARSE 24      /* a block with so few people looks for a neighbour to join */
+#define JOINED_MAX 48  /* which it does if both have so few together */
+#define SPARE_PAGES 10 /* more levels than numbers below 2^49 can fill */
+#define SLIDE_MAX 32   /* children of a full root that are slid together rather than adding a level */
 
 /* ---- Bits ---- */
 
@@ -235,7 +236,7 @@ static void add_level(struct qkm_lane *lane)
 }
 
 /* The page of level 1 that the next block goes into. */
-static struct qkm_page *tail_page(struct qkm_lane *lane, int64_t seen_ms)
+static struct qkm_page *tail_page(struct qkm_lane *lane)
 {
   struct qkm_page *page = lane->last ? qkm_block(lane->pool, lane->last)->parent : lane->root;
   while (page && page->used == QKM_FAN) {
@@ -250,31 +251,10 @@ static struct qkm_page *tail_page(struct qkm_lane *lane, int64_t seen_ms)
   }
   while (page->level > 1) {
     struct qkm_page *child = take_page(lane, page->level - 1u);
-    adopt_page(page, child, seen_ms);
+    adopt_page(page, child, QKM_NEVER);
     page = child;
   }
   return page;
-}
-
-static void link_block(struct qkm_lane *lane, int64_t seen_ms)
-{
-  uint32_t block = lane->spare_block;
-  struct qkm_block *header = qkm_block(lane->pool, block);
-  lane->spare_block = 0;
-  if (lane->ranked) {
-    struct qkm_page *page = tail_page(lane, seen_ms);
-    uint32_t i = open_place(page);
-    page->child.block[i] = block;
-    page->seen[i] = seen_ms;
-    header->parent = page;
-    header->index = (uint8_t)i;
-  }
-  header->prev = lane->last;
-  if (lane->last)
-    qkm_block(lane->pool, lane->last)->next = block;
-  else
-    lane->first = block;
-  lane->last = block;
 }
 
 /* ---- Pages: spans ---- */
@@ -315,25 +295,30 @@ static void lower_seen(const struct qkm_block *block, int64_t seen_ms)
   }
 }
 
-/* ---- Append ---- */
+/* ---- Erase ---- */
 
-uint32_t qkm_lane_append(struct qkm_lane *lane, const struct qkm_record *record, int64_t seen_ms)
+/* Set the bound of a child, and with it those above: a page's bound is the least of its children's. */
+static void set_seen(struct qkm_page *page, uint32_t index, int64_t seen_ms)
 {
-  if (!lane->last || qkm_block(lane->pool, lane->last)->used == QKM_BLOCK_PEOPLE)
-    link_block(lane, seen_ms);
-  struct qkm_block *block = qkm_block(lane->pool, lane->last);
-  uint32_t slot = block->used++;
-  uint32_t handle = lane->last << 6 | slot;
-  block->live |= UINT64_C(1) << slot;
-  *qkm_record(lane->pool, handle) = *record;
-  for (struct qkm_page *page = block->parent; page; page = page->parent)
-    page->total++;
-  lower_seen(block, seen_ms);
-  lane->count++;
-  return handle;
+  for (; page && page->seen[index] != seen_ms; page = page->parent) {
+    page->seen[index] = seen_ms;
+    seen_ms = least_seen(page);
+    index = page->index;
+  }
 }
 
-/* ---- Erase ---- */
+/* A page that is not needed now. Some are kept: what shrinks between a reservation and its append may need
+ * them again. */
+static void retire_page(struct qkm_lane *lane, struct qkm_page *page)
+{
+  if (lane->spare_count >= SPARE_PAGES) {
+    free(page);
+    return;
+  }
+  page->parent = lane->spare_pages;
+  lane->spare_pages = page;
+  lane->spare_count++;
+}
 
 /* A root with a single page below is none. */
 static void collapse(struct qkm_lane *lane)
@@ -343,7 +328,7 @@ static void collapse(struct qkm_lane *lane)
     lane->root = root->child.page[root->first];
     lane->root->parent = NULL;
     lane->root->index = 0;
-    free(root);
+    retire_page(lane, root);
   }
 }
 
@@ -362,12 +347,13 @@ static void disown(struct qkm_lane *lane, struct qkm_page *page, uint32_t i)
     struct qkm_page *empty = page;
     i = page->index;
     page = page->parent;
-    free(empty);
+    retire_page(lane, empty);
   }
   while (!has_child(page, page->used - 1u))
     page->used--;
   while (!has_child(page, page->first))
     page->first++;
+  set_seen(page->parent, page->index, least_seen(page));
   collapse(lane);
 }
 
@@ -462,6 +448,53 @@ void qkm_lane_erase(struct qkm_lane *lane, uint32_t handle)
   }
   remove_span(header, 1);
   thin_out(lane, block);
+}
+
+static void link_block(struct qkm_lane *lane)
+{
+  uint32_t block = lane->spare_block;
+  struct qkm_block *header = qkm_block(lane->pool, block);
+  lane->spare_block = 0;
+  if (lane->ranked) {
+    struct qkm_page *page = tail_page(lane);
+    uint32_t i = open_place(page);
+    page->child.block[i] = block;
+    header->parent = page;
+    header->index = (uint8_t)i;
+  }
+  header->prev = lane->last;
+  if (lane->last)
+    qkm_block(lane->pool, lane->last)->next = block;
+  else
+    lane->first = block;
+  lane->last = block;
+}
+
+/* The tail is full: add another. What was exempt from joining as the tail no longer is. */
+static void extend(struct qkm_lane *lane)
+{
+  uint32_t old = lane->last;
+  link_block(lane);
+  if (old)
+    thin_out(lane, old);
+}
+
+/* ---- Append ---- */
+
+uint32_t qkm_lane_append(struct qkm_lane *lane, const struct qkm_record *record, int64_t seen_ms)
+{
+  if (!lane->last || qkm_block(lane->pool, lane->last)->used == QKM_BLOCK_PEOPLE)
+    extend(lane);
+  struct qkm_block *block = qkm_block(lane->pool, lane->last);
+  uint32_t slot = block->used++;
+  uint32_t handle = lane->last << 6 | slot;
+  block->live |= UINT64_C(1) << slot;
+  *qkm_record(lane->pool, handle) = *record;
+  for (struct qkm_page *page = block->parent; page; page = page->parent)
+    page->total++;
+  lower_seen(block, seen_ms);
+  lane->count++;
+  return handle;
 }
 
 /* ---- Looking ---- */
@@ -578,16 +611,6 @@ static uint32_t stalest_in_block(const struct qkm_lane *lane, uint32_t block, in
   return best;
 }
 
-/* Now that a block's bound is known exactly, the pages above may raise theirs. */
-static void raise_seen(struct qkm_page *page, uint32_t index, int64_t seen_ms)
-{
-  for (; page && page->seen[index] != seen_ms; page = page->parent) {
-    page->seen[index] = seen_ms;
-    seen_ms = least_seen(page);
-    index = page->index;
-  }
-}
-
 int qkm_lane_stalest(struct qkm_lane *lane, int64_t from_ms, int64_t until_ms, uint32_t *effort,
                      uint32_t *handle)
 {
@@ -607,6 +630,6 @@ int qkm_lane_stalest(struct qkm_lane *lane, int64_t from_ms, int64_t until_ms, u
     *handle = stalest_in_block(lane, page->child.block[i], from_ms, &seen_ms);
     if (seen_ms == bound_ms)
       return 1;
-    raise_seen(page, i, seen_ms);
+    set_seen(page, i, seen_ms);
   }
 }

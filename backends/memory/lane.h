@@ -11,7 +11,8 @@
  *  - a child's place is its place in the order; live = children that are there; first = the first of them;
  * the last place in use holds a child; total = people below;
  *  - for a child i that is there, pre[i] - pre[first] = people below the children before it;
- *  - seen[i] is at most the last poll of everybody below child i;
+ *  - seen[i] is at most the last poll of everybody below child i; of a page it is the least of that page's
+ * own;
  *  - two neighbouring blocks, the tail apart, hold more than 48 people together, or one of them more than 24;
  *  - the root has two children or more, or is the only page above blocks; no page is full of gaps only.
  *

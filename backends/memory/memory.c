@@ -83,8 +83,7 @@ static void run(void *self, qk_work *works, size_t n, int64_t deadline_ms)
     size_t end = i + 1;
     while (end < n && same_queue(&works[i], &works[end]))
       end++;
-    if (end - i > 1)
-      qkm_people_prefetch(&room->people, works + i, end - i);
+    qkm_people_prefetch(&room->people, works + i, end - i);
     qk_queue queue = view(store, room, &works[i].queue);
     for (; i < end; i++)
       qk_rules_run(&queue, &works[i]);
@@ -211,8 +210,7 @@ static int check_uri(const qk_uri *uri, qk_error *err)
   if (uri->host_count > 0 || uri->user)
     return qk_error_set(err, QK_EINVAL, "URI: memory: takes no host");
   if (*uri->path)
-    return qk_error_set(err, QK_EINVAL,
-                        "URI: memory: takes no path '%.60s'; a store on disk does not exist yet", uri->path);
+    return qk_error_set(err, QK_EINVAL, "URI: memory: takes no path; a store on disk does not exist yet");
   return QK_OK;
 }
 

@@ -1,0 +1,30 @@
+/* Calls of the library, and how long they take: a histogram of each verb. */
+#ifndef RUSH_CALLS_H
+#define RUSH_CALLS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <qk.h>
+#include "rush_hist.h"
+
+struct verb_calls {
+  uint64_t ops, failed; /* failed: any result but QK_OK */
+  uint64_t busy_ns;     /* inside the call; 0 where calls overlap */
+  struct hist latency_ns;
+};
+
+struct calls {
+  struct verb_calls verbs[QK_TICK + 1]; /* by QK_ENTER, ... */
+};
+
+/* Run ops, one by one or in one qk_batch, and note what they took. In a batch every op has waited for the
+ * whole. */
+void calls_single(struct calls *calls, qk_store *store, qk_op *op);
+void calls_batch(struct calls *calls, qk_store *store, qk_op *ops, size_t count);
+/* Note an op that was submitted and has come back: from the moment at which it was due. */
+void calls_note(struct calls *calls, const qk_op *op, int64_t took_ns);
+
+/* "enter", ... */
+const char *calls_verb_name(int verb);
+
+#endif

@@ -1,0 +1,40 @@
+#include "latency.h"
+
+/* Bucket b < 2 * LATENCY_STEPS holds the time b; each later group of LATENCY_STEPS covers one power of two.
+ */
+static unsigned bucket_of(uint64_t ns)
+{
+  unsigned shift = 0;
+  while (ns >> shift >= 2 * LATENCY_STEPS)
+    shift++;
+  return shift * LATENCY_STEPS + (unsigned)(ns >> shift);
+}
+
+static uint64_t last_of(unsigned bucket)
+{
+  if (bucket < 2 * LATENCY_STEPS)
+    return bucket;
+  unsigned shift = bucket / LATENCY_STEPS - 1;
+  uint64_t mantissa = bucket % LATENCY_STEPS + LATENCY_STEPS;
+  return ((mantissa + 1) << shift) - 1;
+}
+
+void latency_add(struct latency *latency, uint64_t ns)
+{
+  latency->buckets[bucket_of(ns)]++;
+  latency->count++;
+  if (ns > latency->longest_ns)
+    latency->longest_ns = ns;
+}
+
+uint64_t latency_quantile_ns(const struct latency *latency, double share)
+{
+  double wanted = share * (double)latency->count;
+  uint64_t seen = 0;
+  for (unsigned i = 0; i < LATENCY_BUCKETS && latency->count > 0; i++) {
+    seen += latency->buckets[i];
+    if ((double)seen >= wanted)
+      return last_of(i) < latency->longest_ns ? last_of(i) : latency->longest_ns;
+  }
+  return latency->longest_ns;
+}

@@ -1,0 +1,70 @@
+#define _GNU_SOURCE /* sched_setaffinity */
+#include <inttypes.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include "machine.h"
+
+static int64_t read_ns(clockid_t clock)
+{
+  struct timespec now;
+  clock_gettime(clock, &now);
+  return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+int64_t machine_now_ns(void)
+{
+  return read_ns(CLOCK_MONOTONIC);
+}
+
+int64_t machine_cpu_ns(void)
+{
+  return read_ns(CLOCK_THREAD_CPUTIME_ID);
+}
+
+int machine_pin(void)
+{
+  cpu_set_t allowed, one;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0)
+    return -1;
+  int cpu = CPU_SETSIZE - 1;
+  while (cpu >= 0 && !CPU_ISSET((size_t)cpu, &allowed))
+    cpu--;
+  if (cpu < 0)
+    return -1;
+  CPU_ZERO(&one);
+  CPU_SET((size_t)cpu, &one);
+  return sched_setaffinity(0, sizeof one, &one) == 0 ? cpu : -1;
+}
+
+uint64_t machine_resident_bytes(void)
+{
+  uint64_t size, resident;
+  FILE *file = fopen("/proc/self/statm", "r");
+  if (!file)
+    return 0;
+  int fields = fscanf(file, "%" SCNu64 " %" SCNu64, &size, &resident);
+  fclose(file);
+  return fields == 2 ? resident * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
+}
+
+void machine_describe(char *out, size_t size)
+{
+  char line[256];
+  snprintf(out, size, "unknown processor");
+  FILE *file = fopen("/proc/cpuinfo", "r");
+  if (!file)
+    return;
+  while (fgets(line, sizeof line, file)) {
+    char *name = strchr(line, ':');
+    if (!name || strncmp(line, "model name", strlen("model name")) != 0)
+      continue;
+    name += strspn(name, ": \t");
+    name[strcspn(name, "\n")] = '\0';
+    snprintf(out, size, "%s", name);
+    break;
+  }
+  fclose(file);
+}

@@ -1,0 +1,18 @@
+/* What the benchmark asks of the machine. The one place here that goes beyond POSIX. */
+#ifndef BENCH_MACHINE_H
+#define BENCH_MACHINE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+int64_t machine_now_ns(void); /* monotonic */
+int64_t machine_cpu_ns(void); /* what this thread has had of a CPU; a system call */
+/* Keep this process, and what it forks from now on, on the last CPU that it may use. Returns its number, -1
+ * if that is not allowed here. */
+int machine_pin(void);
+/* Bytes of this process that are in memory, everything included; 0 if unknown. */
+uint64_t machine_resident_bytes(void);
+/* The processor's name, or "unknown processor". */
+void machine_describe(char *out, size_t size);
+
+#endif

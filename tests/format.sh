@@ -1,0 +1,8 @@
+#!/bin/sh
+# Every C and C++ file is as clang-format 14 would have it.
+# shellcheck source=support/script.sh
+. "$(dirname "$0")/support/script.sh"
+need_clang_14 clang-format
+
+sources include lib backends examples tests >"$tmp/files"
+(cd "$srcdir" && xargs "$tool" --dry-run -Werror <"$tmp/files")
