@@ -58,12 +58,13 @@ static uint32_t poll_after_ms(const qk_queue_state *state, int64_t time_ms, int6
     wait_ms = position < FAR_MS ? (int64_t)position * 3 / 2 : FAR_MS * 3 / 2;
   int64_t base = wait_ms / 3 * 2;
   base = base < NEAR_MS ? NEAR_MS : base > FAR_MS ? FAR_MS : base;
-  int64_t most = state->policy.idle_ms / 3 * 20 / 23; /* so that the spread ends at a third of idle_ms */
-  base = most > 0 && base > most ? most : base;
+  int64_t most = state->policy.idle_ms > 0 ? state->policy.idle_ms / 3 : INT64_MAX;
+  base = base < most ? base : most;
+  int64_t low = base * 17 / 20, high = base * 23 / 20;
+  high = high < most ? high : most;
   uint64_t second = (uint64_t)(time_ms / 1000);
   uint64_t random = mix(state->epoch + number * ODD_A + second * ODD_B) >> 32;
-  int64_t spread = base * 3 / 10;
-  return (uint32_t)(base - spread / 2 + (int64_t)(random * (uint64_t)(spread + 1) >> 32));
+  return (uint32_t)(low + (int64_t)(random * (uint64_t)(high - low + 1) >> 32));
 }
 
 void qki_pace(qk_ticket *ticket, const qk_queue_state *state, int64_t time_ms, uint64_t position)

@@ -160,38 +160,14 @@ static struct qkm_page *take_page(struct qkm_lane *lane, uint32_t level)
   return page;
 }
 
-/* ---- Pages: children ---- */
-
-static int has_child(const struct qkm_page *page, uint32_t i)
-{
-  return page->level == 1 ? page->child.block[i] != 0 : page->child.page[i] != NULL;
-}
-
-/* Prepare the next place of a page that is not full for a child that is empty as yet. */
-static uint32_t open_place(struct qkm_page *page)
-{
-  uint32_t i = page->used++;
-  page->pre[i] = page->live ? page->pre[page->first] + page->total : 0;
-  if (page->live++ == 0)
-    page->first = (uint8_t)i;
-  return i;
-}
-
-static void adopt_page(struct qkm_page *page, struct qkm_page *child, int64_t seen_ms)
-{
-  uint32_t i = open_place(page);
-  page->child.page[i] = child;
-  page->seen[i] = seen_ms;
-  child->parent = page;
-  child->index = (uint8_t)i;
-}
+/* ---- More pages ---- */
 
 /* Close the gaps between a page's children. */
 static void slide(struct qkm_lane *lane, struct qkm_page *page)
 {
   uint32_t to = 0;
   for (uint32_t from = 0; from < page->used; from++) {
-    if (!has_child(page, from))
+    if (!qkm_page_has(page, from))
       continue;
     page->pre[to] = page->pre[from];
     page->seen[to] = page->seen[from];
@@ -215,21 +191,13 @@ static void slide(struct qkm_lane *lane, struct qkm_page *page)
   }
 }
 
-static int64_t least_seen(const struct qkm_page *page)
-{
-  int64_t least = QKM_NEVER;
-  for (uint32_t i = 0; i < QKM_FAN; i++)
-    least = page->seen[i] < least ? page->seen[i] : least;
-  return least;
-}
-
 /* Put a new root above the full one. */
 static void add_level(struct qkm_lane *lane)
 {
   struct qkm_page *old = lane->root;
   struct qkm_page *root = take_page(lane, old ? old->level + 1u : 1);
   if (old) {
-    adopt_page(root, old, least_seen(old));
+    qkm_page_adopt(root, old, qkm_page_least_seen(old));
     root->total = old->total;
   }
   lane->root = root;
@@ -251,61 +219,13 @@ static struct qkm_page *tail_page(struct qkm_lane *lane)
   }
   while (page->level > 1) {
     struct qkm_page *child = take_page(lane, page->level - 1u);
-    adopt_page(page, child, QKM_NEVER);
+    qkm_page_adopt(page, child, QKM_NEVER);
     page = child;
   }
   return page;
 }
 
-/* ---- Pages: spans ---- */
-
-/* Count n people more below a block, at its end. */
-static void add_span(const struct qkm_block *block, uint32_t n)
-{
-  uint32_t index = block->index;
-  for (struct qkm_page *page = block->parent; page; page = page->parent) {
-    page->total += n;
-    for (uint32_t j = 0; j < QKM_FAN; j++)
-      page->pre[j] += j > index ? n : 0;
-    index = page->index;
-  }
-}
-
-static void remove_span(const struct qkm_block *block, uint32_t n)
-{
-  uint32_t index = block->index;
-  for (struct qkm_page *page = block->parent; page; page = page->parent) {
-    page->total -= n;
-    if (index == page->first)
-      page->pre[index] += n;
-    else
-      for (uint32_t j = 0; j < QKM_FAN; j++)
-        page->pre[j] -= j > index ? n : 0;
-    index = page->index;
-  }
-}
-
-/* Somebody below block polled at seen_ms, perhaps before all others. */
-static void lower_seen(const struct qkm_block *block, int64_t seen_ms)
-{
-  uint32_t index = block->index;
-  for (struct qkm_page *page = block->parent; page && page->seen[index] > seen_ms; page = page->parent) {
-    page->seen[index] = seen_ms;
-    index = page->index;
-  }
-}
-
 /* ---- Erase ---- */
-
-/* Set the bound of a child, and with it those above: a page's bound is the least of its children's. */
-static void set_seen(struct qkm_page *page, uint32_t index, int64_t seen_ms)
-{
-  for (; page && page->seen[index] != seen_ms; page = page->parent) {
-    page->seen[index] = seen_ms;
-    seen_ms = least_seen(page);
-    index = page->index;
-  }
-}
 
 /* A page that is not needed now. Some are kept: what shrinks between a reservation and its append may need
  * them again. */
@@ -349,11 +269,11 @@ static void disown(struct qkm_lane *lane, struct qkm_page *page, uint32_t i)
     page = page->parent;
     retire_page(lane, empty);
   }
-  while (!has_child(page, page->used - 1u))
+  while (!qkm_page_has(page, page->used - 1u))
     page->used--;
-  while (!has_child(page, page->first))
+  while (!qkm_page_has(page, page->first))
     page->first++;
-  set_seen(page->parent, page->index, least_seen(page));
+  qkm_seen_set(page->parent, page->index, qkm_page_least_seen(page));
   collapse(lane);
 }
 
@@ -406,9 +326,9 @@ static void join(struct qkm_lane *lane, uint32_t left, uint32_t right)
     to->live |= UINT64_C(1) << slot;
   }
   if (from->parent)
-    lower_seen(to, from->parent->seen[from->index]);
-  remove_span(from, n);
-  add_span(to, n);
+    qkm_seen_lower(to, from->parent->seen[from->index]);
+  qkm_span_remove(from, n);
+  qkm_span_add(to, n);
   from->live = 0;
   unlink_block(lane, right);
 }
@@ -446,7 +366,7 @@ void qkm_lane_erase(struct qkm_lane *lane, uint32_t handle)
     reset(lane);
     return;
   }
-  remove_span(header, 1);
+  qkm_span_remove(header, 1);
   thin_out(lane, block);
 }
 
@@ -457,7 +377,7 @@ static void link_block(struct qkm_lane *lane)
   lane->spare_block = 0;
   if (lane->ranked) {
     struct qkm_page *page = tail_page(lane);
-    uint32_t i = open_place(page);
+    uint32_t i = qkm_page_open(page);
     page->child.block[i] = block;
     header->parent = page;
     header->index = (uint8_t)i;
@@ -492,7 +412,7 @@ uint32_t qkm_lane_append(struct qkm_lane *lane, const struct qkm_record *record,
   *qkm_record(lane->pool, handle) = *record;
   for (struct qkm_page *page = block->parent; page; page = page->parent)
     page->total++;
-  lower_seen(block, seen_ms);
+  qkm_seen_lower(block, seen_ms);
   lane->count++;
   return handle;
 }
@@ -551,7 +471,7 @@ static uint32_t child_for(const struct qkm_lane *lane, const struct qkm_page *pa
 {
   uint32_t there[QKM_FAN], n = 0;
   for (uint32_t i = page->first; i < page->used; i++)
-    if (has_child(page, i))
+    if (qkm_page_has(page, i))
       there[n++] = i;
   uint32_t low = 0, high = n; /* there[low] is right or all before low are */
   while (high - low > 1) {
@@ -579,21 +499,6 @@ uint32_t qkm_lane_above(const struct qkm_lane *lane, uint64_t number)
 
 /* ---- Who polled longest ago ---- */
 
-static int64_t no_earlier(int64_t seen_ms, int64_t from_ms)
-{
-  return seen_ms < from_ms ? from_ms : seen_ms;
-}
-
-/* The first child with the lowest bound. */
-static uint32_t stalest_child(const struct qkm_page *page, int64_t from_ms)
-{
-  uint32_t best = page->first;
-  for (uint32_t i = page->first + 1u; i < page->used; i++)
-    if (no_earlier(page->seen[i], from_ms) < no_earlier(page->seen[best], from_ms))
-      best = i;
-  return best;
-}
-
 /* The first person of a block with the earliest poll. */
 static uint32_t stalest_in_block(const struct qkm_lane *lane, uint32_t block, int64_t from_ms,
                                  int64_t *seen_ms)
@@ -602,7 +507,7 @@ static uint32_t stalest_in_block(const struct qkm_lane *lane, uint32_t block, in
   *seen_ms = QKM_NEVER;
   for (uint64_t left = qkm_block(lane->pool, block)->live; left; left &= left - 1) {
     uint32_t handle = block << 6 | lowest(left);
-    int64_t seen = no_earlier(qkm_record(lane->pool, handle)->a, from_ms);
+    int64_t seen = qkm_no_earlier(qkm_record(lane->pool, handle)->a, from_ms);
     if (seen < *seen_ms) {
       *seen_ms = seen;
       best = handle;
@@ -618,10 +523,10 @@ int qkm_lane_stalest(struct qkm_lane *lane, int64_t from_ms, int64_t until_ms, u
     struct qkm_page *page = lane->root;
     if (!page)
       return 0;
-    uint32_t i = stalest_child(page, from_ms);
-    for (; page->level > 1; i = stalest_child(page, from_ms))
+    uint32_t i = qkm_page_stalest(page, from_ms);
+    for (; page->level > 1; i = qkm_page_stalest(page, from_ms))
       page = page->child.page[i];
-    int64_t bound_ms = no_earlier(page->seen[i], from_ms), seen_ms;
+    int64_t bound_ms = qkm_no_earlier(page->seen[i], from_ms), seen_ms;
     if (bound_ms > until_ms || bound_ms == QKM_NEVER)
       return 0;
     if (*effort == 0)
@@ -630,6 +535,6 @@ int qkm_lane_stalest(struct qkm_lane *lane, int64_t from_ms, int64_t until_ms, u
     *handle = stalest_in_block(lane, page->child.block[i], from_ms, &seen_ms);
     if (seen_ms == bound_ms)
       return 1;
-    set_seen(page, i, seen_ms);
+    qkm_seen_set(page, i, seen_ms);
   }
 }

@@ -26,24 +26,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "pages.h"
 #include "pool.h"
-
-#define QKM_FAN 64
-#define QKM_NEVER INT64_MAX
-
-struct qkm_page {
-  struct qkm_page *parent;
-  uint8_t index;             /* which child of parent */
-  uint8_t used, live, first; /* places below used were given out */
-  uint8_t level;             /* 1: children are blocks */
-  uint32_t total;
-  uint32_t pre[QKM_FAN];
-  int64_t seen[QKM_FAN]; /* QKM_NEVER where no child is */
-  union {
-    uint32_t block[QKM_FAN]; /* 0 where no child is */
-    struct qkm_page *page[QKM_FAN];
-  } child;
-};
 
 struct qkm_lane {
   struct qkm_pool *pool;

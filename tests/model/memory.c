@@ -1,30 +1,9 @@
 /* The model test over the memory backend. */
-#include <stdio.h>
-#include <stdlib.h>
-#include "backends/memory/memory.h"
-#include "fixture.h"
-#include "lib/store.h"
+#include "memory.h"
 #include "model.h"
-
-static qk_store *open_memory(const qk_options *options)
-{
-  qk_store *store;
-  return qk_open(&store, "memory:", options, NULL) == QK_OK ? store : NULL;
-}
-
-static void check_memory(qk_store *store)
-{
-  const char *broken = qkm_check(store->backend);
-  if (!broken)
-    return;
-  fprintf(stderr, "memory: %s\n", broken);
-  abort();
-}
-
-static const struct fixture memory = {.name = "memory", .open = open_memory, .check = check_memory};
 
 int main(int argc, char **argv)
 {
-  fixture = &memory;
+  fixture = &memory_fixture;
   return model_main(argc, argv);
 }
