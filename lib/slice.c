@@ -1,8 +1,6 @@
 /* One step of a tick: end what is over, drop who is idle, admit; strictly in this order, so that steps in
  * sequence do what one step of unbounded size would. */
-#include "pacing.h"
-#include "rules.h"
-#include "views.h"
+#include "moves.h"
 
 /* A step under way. */
 struct step {
@@ -15,15 +13,6 @@ struct step {
 
 /* A phase returns DONE (go on with the next), PAUSED (the step is full), or a code. */
 enum { DONE = 0, PAUSED = 1 };
-
-static int end_entry(struct step *step, const qk_entry *entry, int32_t type)
-{
-  qki_emit(step->queue, type, entry, step->now.clock_ms);
-  int code = step->queue->ops->remove(step->queue->people, entry);
-  if (code == QK_OK)
-    qki_count_end(step->state, entry, type);
-  return code;
-}
 
 static int end_seats(struct step *step)
 {
@@ -40,7 +29,7 @@ static int end_seats(struct step *step)
     }
     if (step->left == 0)
       return PAUSED;
-    int code = end_entry(step, &entry, qki_over_type(&entry));
+    int code = qki_end(queue, &entry, qki_over_type(&entry), step->now);
     if (code != QK_OK)
       return code;
     ++*(entry.state == QK_ACTIVE ? &slice->expired : &slice->lapsed);
@@ -95,7 +84,7 @@ static int drop_idle(struct step *step)
     }
     if (step->left == 0)
       return PAUSED;
-    int code = end_entry(step, &entry, QK_EVENT_DROPPED);
+    int code = qki_end(step->queue, &entry, QK_EVENT_DROPPED, step->now);
     if (code != QK_OK)
       return code;
     slice->dropped++;

@@ -4,8 +4,8 @@
  * nothing. */
 #include <string.h>
 
+#include "moves.h"
 #include "pacing.h"
-#include "rules.h"
 #include "views.h"
 
 /* A verb under way. */
@@ -54,15 +54,6 @@ static int require_live(struct call *call)
   if (!call->found || call->dead)
     return work->by_token ? QK_EEXPIRED : QK_ENOTFOUND;
   return QK_OK;
-}
-
-static int end_entry(struct call *call, const qk_entry *entry, int32_t type)
-{
-  qki_emit(call->queue, type, entry, call->now.clock_ms);
-  int code = call->queue->ops->remove(call->queue->people, entry);
-  if (code == QK_OK)
-    qki_count_end(call->state, entry, type);
-  return code;
 }
 
 /* ---- enter ---- */
@@ -130,7 +121,7 @@ static int enter_new(struct call *call)
   qk_entry entry = make_entry(call, at_once);
   code = queue->ops->reserve(queue->people, user, &entry);
   if (code == QK_OK && call->dead)
-    code = end_entry(call, &call->entry, qki_over_type(&call->entry));
+    code = qki_end(queue, &call->entry, qki_over_type(&call->entry), call->now);
   if (code == QK_OK)
     code = queue->ops->add(queue->people, user, &entry);
   if (code != QK_OK)
@@ -268,7 +259,7 @@ static int release(struct call *call)
   int succeeds = decide_successor(call, &head);
   if (succeeds < 0)
     return succeeds;
-  code = end_entry(call, &call->entry, qki_release_type(&call->entry));
+  code = qki_end(queue, &call->entry, qki_release_type(&call->entry), call->now);
   if (code == QK_OK && succeeds)
     code = qki_head(queue, &head) == 1 ? qki_admit(queue, &head, call->now) : QK_ESTATE;
   if (code != QK_OK)

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
+#include "moves.h"
 #include "pacing.h"
-#include "rules.h"
 
 static void fill(const qk_queue *queue, const qk_entry *entry, struct qki_now now, uint64_t position,
                  qk_ticket *ticket)
@@ -42,29 +42,6 @@ void qki_show_new(const qk_queue *queue, const qk_entry *entry, struct qki_now n
     return;
   fill(queue, entry, now, qki_waiting_before(queue->state, entry->cls + 1), ticket);
   ticket->fresh = 1;
-}
-
-int qki_head(const qk_queue *queue, qk_entry *out)
-{
-  for (uint32_t cls = 0; cls < QK_CLASSES; cls++)
-    if (queue->state->waiting[cls] > 0)
-      return queue->ops->next(queue->people, cls, 0, out);
-  return 0;
-}
-
-int qki_admit(const qk_queue *queue, qk_entry *entry, struct qki_now now)
-{
-  qk_entry seated = *entry;
-  seated.state = QK_READY;
-  seated.time_ms = now.time_ms + queue->state->policy.ready_ms;
-  qki_emit(queue, QK_EVENT_ADMITTED, &seated, now.clock_ms);
-  int code = queue->ops->update(queue->people, entry, &seated);
-  if (code != QK_OK)
-    return code;
-  queue->state->waiting[entry->cls]--;
-  qki_count_admission(queue->state, &seated, now.time_ms);
-  *entry = seated;
-  return QK_OK;
 }
 
 int qk_rules_stats(const qk_queue *queue, int64_t now_ms, qk_stats *out)

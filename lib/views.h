@@ -1,4 +1,4 @@
-/* What a queue shows: tickets, its head, and the step from the line to a seat that verbs and ticks share. */
+/* What a queue shows of its people: tickets. */
 #ifndef QKI_VIEWS_H
 #define QKI_VIEWS_H
 
@@ -11,9 +11,5 @@
 int qki_show(const qk_queue *queue, const qk_entry *entry, struct qki_now now, qk_ticket *ticket);
 /* The same for an entry that this call made: the last of its class. */
 void qki_show_new(const qk_queue *queue, const qk_entry *entry, struct qki_now now, qk_ticket *ticket);
-/* Who is next to be admitted: lowest class, then lowest number. 1, 0 if nobody waits, or a code. */
-int qki_head(const qk_queue *queue, qk_entry *out);
-/* Give a seat to entry, who waits and for whom the people have reserved one. Entry is changed along. */
-int qki_admit(const qk_queue *queue, qk_entry *entry, struct qki_now now);
 
 #endif
