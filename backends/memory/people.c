@@ -291,19 +291,19 @@ static int forget(void *self, const qk_entry *entry)
 
 /* ---- Prefetch ---- */
 
-/* The first handle under a hash without looking at records: nearly always the right one. */
-static uint32_t guess(const struct qkm_people *people, const qk_work *work)
+/* The first handle under a hash in its home line, without looking at records: nearly always the right one. 0
+ * if none. */
+static uint32_t guess(const struct qkm_index *index, uint32_t hash)
 {
-  struct qkm_probe probe = qkm_probe_start(&people->index, hash32(&work->user));
-  return qkm_probe_next(&probe);
+  const uint64_t *line = &qkm_index_segment(index, hash)->entries[qkm_index_home(index, hash)];
+  for (uint32_t i = 0; i < QKM_LINE_SLOTS && line[i]; i++)
+    if ((uint32_t)(line[i] >> 32) == hash)
+      return (uint32_t)line[i];
+  return 0;
 }
 
-void qkm_people_prefetch(const struct qkm_people *people, const qk_work *works, size_t n)
+static void prefetch_index(const struct qkm_index *index, const qk_work *works, size_t n)
 {
-  const struct qkm_index *index = &people->index;
-  uint32_t handle;
-  if (!index->directory)
-    return;
   for (size_t i = 0; i < n; i++)
     PREFETCH(&index->directory[(uint64_t)hash32(&works[i].user) >> (32 - index->bits)]);
   for (size_t i = 0; i < n; i++) {
@@ -312,17 +312,26 @@ void qkm_people_prefetch(const struct qkm_people *people, const qk_work *works, 
     PREFETCH(&segment->entries[qkm_index_home(index, hash)]);
     PREFETCH(&segment->count);
   }
+}
+
+void qkm_people_prefetch(const struct qkm_people *people, const qk_work *works, size_t n)
+{
+  uint32_t handles[QKM_PREFETCH_MAX];
+  if (!people->index.directory)
+    return;
+  if (n > QKM_PREFETCH_MAX)
+    n = QKM_PREFETCH_MAX;
+  prefetch_index(&people->index, works, n);
   for (size_t i = 0; i < n; i++) {
-    if ((handle = guess(people, &works[i])) == 0)
-      continue;
-    PREFETCH(qkm_record(people->pool, handle));
-    PREFETCH(qkm_block(people->pool, handle >> 6));
+    handles[i] = guess(&people->index, hash32(&works[i].user));
+    if (handles[i]) {
+      PREFETCH(qkm_record(people->pool, handles[i]));
+      PREFETCH(qkm_block(people->pool, handles[i] >> 6));
+    }
   }
   for (size_t i = 0; i < n; i++) {
-    if ((handle = guess(people, &works[i])) == 0)
-      continue;
-    const struct qkm_block *block = qkm_block(people->pool, handle >> 6);
-    if (block->parent)
+    const struct qkm_block *block = handles[i] ? qkm_block(people->pool, handles[i] >> 6) : NULL;
+    if (block && block->parent)
       PREFETCH(&block->parent->pre[block->index]);
   }
 }

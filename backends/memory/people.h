@@ -41,7 +41,9 @@ void qkm_people_finish(struct qkm_people *people);
 /* Give back what empty parts keep in reserve. */
 void qkm_people_trim(struct qkm_people *people);
 
-/* Start to load what run() will touch for these users, so that the cache misses of many overlap. */
+#define QKM_PREFETCH_MAX 64
+/* Start to load what run() will touch for these users (the first QKM_PREFETCH_MAX), so that the cache misses
+ * of one user and of many overlap. */
 void qkm_people_prefetch(const struct qkm_people *people, const qk_work *works, size_t n);
 
 /* Walk everything and compare it with the state. NULL if all is well, else what is broken. O(n); for tests.
