@@ -132,11 +132,11 @@ static int enter_new(struct call *call)
   return QK_OK;
 }
 
-/* Store that somebody who waits was heard of. */
+/* Store that somebody who waits was heard of, also while idle_ms is 0: it may be set later. */
 static int heard(struct call *call)
 {
   qk_entry now = call->entry;
-  if (call->state->policy.idle_ms == 0 || now.time_ms >= call->now.time_ms)
+  if (now.time_ms >= call->now.time_ms)
     return QK_OK;
   now.time_ms = call->now.time_ms;
   int code = call->queue->ops->update(call->queue->people, &call->entry, &now);

@@ -48,6 +48,8 @@ static void show_failure(struct trace *trace, struct verdict *verdict, uint64_t 
   shrink(trace, verdict, SHRINK_S);
   printf("shrunk to %zu operations:\n", trace->count);
   trace_print(stdout, trace);
+  fflush(stdout);
+  isolate_run(trace, verdict, TRACE_S, 0); /* once more, for what it says on standard error */
   printf("which fails at %zu:\n%s", verdict->op, verdict->text);
 }
 

@@ -195,6 +195,7 @@ static void make_crowd(struct maker *m, struct op *op)
   op->count = m->trace->rush ? between(m, 100, 5000) : between(m, 2, 30);
   op->user = TRACE_CROWD + (m->trace->rush ? below(m, 4) * 1000 : 0);
   op->stride = op->verb == QK_ENTER ? 1 : between(m, 1, 4);
+  op->user += below(m, op->stride);
   if (op->user - TRACE_CROWD + op->count > m->crowd)
     m->crowd = op->user - TRACE_CROWD + op->count;
 }
@@ -209,7 +210,7 @@ static void make_policy(struct maker *m, struct op *op)
 
 static void make_odd(struct maker *m, struct op *op)
 {
-  static const uint32_t weights[] = {34, 18, 3, 18, 5, 14, 3, 5};
+  const uint32_t weights[] = {34, 18, 3, 18, 5, 14, 3, m->trace->rush ? 25 : 5};
   switch (weighted(m, weights, 8)) {
   case 0:
     make_policy(m, op);
