@@ -412,7 +412,7 @@ static void land(qk_store *store, int64_t due_ms)
 /* Begin one op on an asynchronous backend. NULL if it is done already, refused or a tick. */
 static struct qki_flight *lift(qk_store *store, qk_op *op, int64_t now_ms)
 {
-  struct qki_flight *flight = NULL;
+  struct qki_flight *flight;
   if (refuse(op))
     return NULL;
   if (op->verb == QK_TICK) {
@@ -421,7 +421,11 @@ static struct qki_flight *lift(qk_store *store, qk_op *op, int64_t now_ms)
     return NULL;
   }
   flight = malloc(sizeof *flight);
-  op->result = flight ? prepare(store, op, &flight->work, &flight->claims) : QK_ENOMEM;
+  if (!flight) {
+    give_up(store, op, QK_ENOMEM);
+    return NULL;
+  }
+  op->result = prepare(store, op, &flight->work, &flight->claims);
   if (op->result != QK_OK) {
     free(flight);
     return NULL;

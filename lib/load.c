@@ -123,12 +123,14 @@ static int load(qk_store *store, json_t *root, qk_error *err)
 static int ran_out_of_memory(const char *text, size_t len)
 {
   json_error_t error;
-  void *probe = malloc(len + 1);
-  json_t *root = probe ? json_loadb(text, len, JSON_REJECT_DUPLICATES, &error) : NULL;
-  int out = !probe || root;
+  char *copy = malloc(len + 1);
+  if (!copy)
+    return 1;
+  memcpy(copy, text, len);
+  json_t *root = json_loadb(copy, len, JSON_REJECT_DUPLICATES, &error);
+  free(copy);
   json_decref(root);
-  free(probe);
-  return out;
+  return root != NULL;
 }
 
 static int parse(const char *text, size_t len, json_t **root, qk_error *err)

@@ -129,7 +129,7 @@ static int tick_all(struct round *round)
     uint64_t before = position;
     int got = next_queue(round, &position, name);
     if (got < 0)
-      return got;
+      return round->code != QK_OK ? round->code : got;
     if (got > 0 && wrapped && start != 0 && before >= start) {
       position = before;
       break;

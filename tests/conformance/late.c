@@ -1,4 +1,5 @@
-/* The conformance suite on an asynchronous backend: the memory store behind "late+" of tests/support/wrap.h. */
+/* The conformance suite on an asynchronous backend: the memory store behind "late+" of tests/support/wrap.h.
+ */
 #include <stddef.h>
 #include "conformance.h"
 #include "runner.h"

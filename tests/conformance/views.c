@@ -92,7 +92,9 @@ END_TEST
 
 START_TEST(head_age_is_how_long_the_head_has_waited)
 {
-  qk_store *store = open_hall(NULL);
+  qk_policy policy = calm_policy();
+  policy.idle_ms = 60000; /* so that polls are remembered */
+  qk_store *store = open_hall(&policy);
   ENTER_CLASS(store, "ann", 3);
   fixture_advance(1000);
   ENTER_CLASS(store, "bob", 3);

@@ -6,10 +6,11 @@
 #include <qk.h>
 #include "alloc.h"
 #include "runner.h"
+#include "wrap.h"
 #include "examples/backend/naive.h"
 
-const struct alloc_kind alloc_kinds[ALLOC_KINDS] = {
-    {"memory:", 0}, {"memory:", 1}, {"naive:", 0}, {"naive:", 1}};
+const struct alloc_kind alloc_kinds[ALLOC_KINDS] = {{"memory:", 0}, {"memory:", 1},      {"naive:", 0},
+                                                    {"naive:", 1},  {"late+memory:", 0}, {"late+memory:", 1}};
 
 /* The call under test. It runs with failing memory, so it asserts nothing: an out parameter besides the
  * ticket that was not zeroed on a failure is DIRTY instead of the code. */
@@ -111,9 +112,18 @@ static int enter(struct scene *scene, qk_ticket *out)
   return qk_enter_class(scene->store, HALL, "eve", 5, out);
 }
 
+/* An id too long for a small record. */
+static int enter_long(struct scene *scene, qk_ticket *out)
+{
+  static const char user[] =
+      "0123456789012345678901234567890123456789012345678901234567890123456789@example.org";
+  return qk_enter(scene->store, HALL, user, out);
+}
+
 START_TEST(an_enter_fails_whole)
 {
   fail_each(_i, enter, MAY);
+  fail_each(_i, enter_long, MAY);
 }
 END_TEST
 
@@ -492,7 +502,7 @@ static Suite *alloc_suite(void)
 int main(void)
 {
   heap_take_jansson();
-  if (naive_register() != QK_OK)
+  if (naive_register() != QK_OK || late_register("memory") != QK_OK)
     return 1;
   return runner_main(alloc_suite());
 }

@@ -13,7 +13,7 @@ struct alloc_kind {
   const char *uri;
   int onwards;
 };
-#define ALLOC_KINDS 4
+#define ALLOC_KINDS 6
 extern const struct alloc_kind alloc_kinds[ALLOC_KINDS];
 
 /* As much is allocated as before. */

@@ -108,6 +108,7 @@ struct shared {
   struct witness witness;
   atomic_llong clock_ms;
   atomic_ulong fresh; /* entries made, as the tickets say */
+  atomic_int working; /* threads that have not finished, the one that ticks apart */
 };
 
 struct worker {
@@ -176,10 +177,13 @@ static void work_verbs(struct worker *worker)
   }
 }
 
+/* Until the others are done, and then for long enough that somebody is dropped. */
 static void work_ticks(struct worker *worker)
 {
   struct shared *shared = worker->shared;
-  for (int i = 0; i < ROUNDS; i++) {
+  int left = ROUNDS / 10;
+  for (int i = 0; left > 0; i++) {
+    left -= atomic_load(&shared->working) == 0;
     qk_tick_report report;
     int code = qk_tick(shared->store, i % 2 ? HALL : NULL, &report);
     if (code != QK_OK)
@@ -289,6 +293,8 @@ static void *run_worker(void *arg)
 {
   struct worker *worker = arg;
   worker->work(worker);
+  if (worker->work != work_ticks)
+    atomic_fetch_sub(&worker->shared->working, 1);
   return NULL;
 }
 
@@ -301,6 +307,8 @@ static void show_clock(struct shared *shared)
 static void run_all(struct shared *shared, void (*const *works)(struct worker *))
 {
   struct worker workers[THREADS];
+  for (int i = 0; i < THREADS; i++)
+    atomic_fetch_add(&shared->working, works[i] != work_ticks);
   for (int i = 0; i < THREADS; i++) {
     workers[i] = (struct worker){.shared = shared, .random = (uint64_t)i * 7919 + 1, .work = works[i]};
     ck_assert_int_eq(pthread_create(&workers[i].thread, NULL, run_worker, &workers[i]), 0);
@@ -322,6 +330,7 @@ static void open_shared(struct shared *shared, const char *uri, const qk_policy 
   pthread_mutex_init(&shared->witness.lock, NULL);
   atomic_init(&shared->clock_ms, FIXTURE_START);
   atomic_init(&shared->fresh, 0);
+  atomic_init(&shared->working, 0);
   qk_options_init(&options);
   options.clock = read_clock;
   options.clock_arg = &shared->clock_ms;
@@ -359,8 +368,8 @@ START_TEST(eight_threads_on_one_queue_oversell_nothing_and_lose_nobody)
   struct shared shared;
   qk_policy policy = calm_policy();
   policy.max_active = SEATS;
-  policy.ready_ms = 400;
-  policy.active_ms = 600;
+  policy.ready_ms = 2000;
+  policy.active_ms = 2500;
   policy.idle_ms = 3000;
   policy.eager = 1;
   open_shared(&shared, uris[_i], &policy);

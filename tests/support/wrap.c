@@ -10,17 +10,19 @@
 
 /* ---- What the tests see -------------------------------------------------------------------------- */
 
+struct fault {
+  int armed, every;
+  enum wrap_slot slot;
+  enum wrap_when when;
+  unsigned long left; /* calls until it strikes */
+  int code;
+};
+
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct {
   unsigned long calls[WRAP_SLOTS];
   FILE *trace;
-  struct {
-    int armed, every;
-    enum wrap_slot slot;
-    enum wrap_when when;
-    unsigned long left; /* calls until it strikes */
-    int code;
-  } fault;
+  struct fault faults[WRAP_FAULTS];
   unsigned long struck;
 } watch;
 
@@ -65,13 +67,14 @@ void wrap_trace(FILE *out)
 
 void wrap_fail(enum wrap_slot slot, unsigned long nth, enum wrap_when when, int code)
 {
+  struct fault fault = {.armed = 1, .every = nth == 0, .slot = slot, .when = when, .left = nth, .code = code};
+  size_t i = 0;
   pthread_mutex_lock(&lock);
-  watch.fault.armed = 1;
-  watch.fault.every = nth == 0;
-  watch.fault.left = nth;
-  watch.fault.slot = slot;
-  watch.fault.when = when;
-  watch.fault.code = code;
+  while (i < WRAP_FAULTS && watch.faults[i].armed)
+    i++;
+  if (i == WRAP_FAULTS)
+    abort(); /* a test wants more than there are */
+  watch.faults[i] = fault;
   pthread_mutex_unlock(&lock);
 }
 
@@ -96,9 +99,12 @@ static struct fate begin(enum wrap_slot slot)
   struct fate fate = {.when = WRAP_AFTER, .code = QK_OK};
   pthread_mutex_lock(&lock);
   watch.calls[slot]++;
-  if (watch.fault.armed && watch.fault.slot == slot && (watch.fault.every || --watch.fault.left == 0)) {
-    fate = (struct fate){.when = watch.fault.when, .code = watch.fault.code};
-    watch.fault.armed = watch.fault.every;
+  for (size_t i = 0; i < WRAP_FAULTS; i++) {
+    struct fault *fault = &watch.faults[i];
+    if (!fault->armed || fault->slot != slot || (!fault->every && --fault->left > 0))
+      continue;
+    fate = (struct fate){.when = fault->when, .code = fault->code};
+    fault->armed = fault->every;
     watch.struck++;
   }
   pthread_mutex_unlock(&lock);

@@ -48,8 +48,9 @@ enum wrap_when {
   WRAP_BEFORE, /* the inner backend is not called */
   WRAP_AFTER   /* it is called, and its answer is lost: this is what QK_EUNKNOWN stands for */
 };
-/* Let the nth call of a slot from now on (1 = the next) end with code, and no other; nth 0: every call. A
- * second fault replaces the first. Start takes it for all its works; process cannot fail. */
+/* Let the nth call of a slot from now on (1 = the next) end with code; nth 0: every call until wrap_reset().
+ * As many as WRAP_FAULTS may be waiting. Start takes it for all its works; process cannot fail. */
+#define WRAP_FAULTS 4
 void wrap_fail(enum wrap_slot slot, unsigned long nth, enum wrap_when when, int code);
 /* How many calls a fault has struck since wrap_reset(). */
 unsigned long wrap_struck(void);

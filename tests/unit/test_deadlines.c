@@ -132,23 +132,32 @@ START_TEST(a_moved_record_is_followed)
 }
 END_TEST
 
+static void reserve_and_drop(uint32_t size, uint32_t dropped)
+{
+  while (count < size)
+    add(count + 1, size % 50, handle_of(count + 1));
+  EXPECT_EQ(qkm_deadlines_reserve(&deadlines), QK_OK);
+  for (uint32_t i = 0; i < dropped; i++)
+    drop(count - 1);
+  EXPECT(deadlines.count < deadlines.page_count * 256); /* entries in a page */
+  uint32_t handle = handle_of(count + 1);
+  *qkm_record(&pool, handle) = (struct qkm_record){.b = UINT64_C(7) << 32};
+  qkm_deadlines_add(&deadlines, 25, size + 10000, handle);
+  seats[count++] = (struct seat){.time_ms = 25, .number = size + 10000, .handle = handle};
+  check();
+  while (count > 0)
+    drop(0);
+}
+
+/* Above all on the edges of pages. */
 START_TEST(a_reservation_outlives_removes)
 {
   uint64_t random = 2;
-  for (uint32_t size = 1; size < SEATS; size += 1 + size / 9) {
-    while (count < size)
-      add(count + 1, unit_pick(&random, 50), handle_of(count + 1));
-    EXPECT_EQ(qkm_deadlines_reserve(&deadlines), QK_OK);
-    for (uint32_t i = unit_pick(&random, size + 1); i > 0; i--)
-      drop(count - 1);
-    uint32_t handle = handle_of(count + 1);
-    *qkm_record(&pool, handle) = (struct qkm_record){.b = UINT64_C(7) << 32};
-    qkm_deadlines_add(&deadlines, 25, size + 10000, handle);
-    seats[count++] = (struct seat){.time_ms = 25, .number = size + 10000, .handle = handle};
-    check();
-    while (count > 0)
-      drop(0);
-  }
+  for (uint32_t size = 1; size < SEATS; size += 1 + size / 9)
+    reserve_and_drop(size, unit_pick(&random, size + 1));
+  for (uint32_t size = 256; size <= 1024; size += 256)
+    for (uint32_t dropped = 0; dropped <= size; dropped += 128)
+      reserve_and_drop(size, dropped);
 }
 END_TEST
 

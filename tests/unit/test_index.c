@@ -46,6 +46,7 @@ static void check_segments(void)
 {
   size_t places = index_.directory ? (size_t)1 << index_.bits : 0;
   uint64_t people = 0;
+  uint32_t deepest = 0;
   for (size_t i = 0; i < places;) {
     const struct qkm_segment *segment = index_.directory[i];
     size_t span = (size_t)1 << (index_.bits - segment->depth);
@@ -61,9 +62,11 @@ static void check_segments(void)
     EXPECT_EQ(segment->count, used);
     EXPECT(used <= index_.slots / 8 * 7);
     people += used;
+    deepest += segment->depth == index_.bits;
     i += span;
   }
   EXPECT_EQ(people, count);
+  EXPECT(places == 0 || deepest == index_.deepest);
   EXPECT_EQ(index_.count, count);
 }
 

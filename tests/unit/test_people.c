@@ -173,12 +173,16 @@ static void look_ahead(const struct both *both)
   EXPECT_EQ(ahead, wanted);
 }
 
-/* A walk of a few steps from anywhere, as a list makes it. */
+/* A walk of a few steps, from anywhere or from where the last one ended, whoever has left or come since. */
 static void walk(void)
 {
-  uint32_t cls = unit_pick(&random_, QK_CLASSES);
-  uint64_t after = unit_pick(&random_, 3) ? unit_random(&random_) % (state.last_number + 2) : 0;
-  for (int i = 0; i < 4; i++) {
+  static uint32_t cls;
+  static uint64_t after;
+  if (unit_pick(&random_, 2)) {
+    cls = unit_pick(&random_, QK_CLASSES);
+    after = unit_pick(&random_, 3) ? unit_random(&random_) % (state.last_number + 2) : 0;
+  }
+  for (uint32_t i = unit_pick(&random_, 5); i > 0; i--) {
     struct both both;
     int got = qkm_people_ops.next(&mine, cls, after, &both.mine);
     EXPECT_EQ(got, people_ops.next(&oracle, cls, after, &both.oracle));
@@ -273,12 +277,42 @@ START_TEST(everybody_can_leave_and_come_again)
 }
 END_TEST
 
+/* With so many neighbours that blocks are joined meanwhile. */
+START_TEST(a_walk_goes_on_when_whoever_it_stood_at_has_left)
+{
+  for (uint32_t at = 1; at < NAMES - 100; at += 37) {
+    struct both both, next;
+    for (uint32_t user = 0; user < NAMES; user++)
+      if (!find_both(user, &both))
+        enter(user);
+    EXPECT_EQ(find_both(at, &both), 1);
+    uint32_t cls = both.mine.cls;
+    uint64_t number = both.mine.number;
+    if (both.mine.state != QK_WAITING)
+      continue;
+    EXPECT_EQ(qkm_people_ops.next(&mine, cls, number - 1, &next.mine), 1);
+    EXPECT_EQ(next.mine.number, number);
+    for (uint32_t user = at < 90 ? 0 : at - 90; user < at + 90; user++)
+      if (user % 9 != 1 || user == at) {
+        EXPECT_EQ(find_both(user, &both), 1);
+        remove_both(&both);
+      }
+    int got = qkm_people_ops.next(&mine, cls, number, &next.mine);
+    EXPECT_EQ(got, people_ops.next(&oracle, cls, number, &next.oracle));
+    if (got)
+      same(&next.mine, &next.oracle);
+    check();
+  }
+}
+END_TEST
+
 TCase *people_case(void)
 {
   TCase *tests = tcase_create("people");
   tcase_add_checked_fixture(tests, set_up, tear_down);
   tcase_set_timeout(tests, 120);
   tcase_add_loop_test(tests, the_people_of_memory_are_those_of_the_example, 0, 4);
+  tcase_add_test(tests, a_walk_goes_on_when_whoever_it_stood_at_has_left);
   tcase_add_test(tests, everybody_can_leave_and_come_again);
   return tests;
 }
