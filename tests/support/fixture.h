@@ -1,5 +1,5 @@
-/* A store under test: the conformance suite and the model test are written against this, and each backend adds one small
- * file that fills a struct fixture. */
+/* A store under test: the conformance suite and the model test are written against this, and each backend
+ * adds one small file that fills a struct fixture. */
 #ifndef TESTS_FIXTURE_H
 #define TESTS_FIXTURE_H
 
@@ -11,15 +11,16 @@ struct fixture {
   qk_store *(*open)(const qk_options *options);
   /* Another handle on the data of store, as a second host has it; NULL where the backend cannot share. */
   qk_store *(*second)(qk_store *store, const qk_options *options);
-  /* Walk the backend's own invariants, after every step of a test: aborts with a message if one is broken. May be NULL. */
+  /* Walk the backend's own invariants, after every step of a test: aborts with a message if one is broken.
+   * May be NULL. */
   void (*check)(qk_store *store);
 };
 
 /* The fixture of the running test. */
 extern const struct fixture *fixture;
 
-/* The host clock of every store that these open: tests move it, it never moves by itself. Starts anew at FIXTURE_START
- * for each test. */
+/* The host clock of every store that these open: tests move it, it never moves by itself. Starts anew at
+ * FIXTURE_START for each test. */
 #define FIXTURE_START INT64_C(1750000000000)
 extern int64_t fixture_now_ms;
 void fixture_advance(int64_t ms);

@@ -4,8 +4,8 @@
 
 #include <check.h>
 
-/* Run suite and print "N passed, N failed, N skipped". Returns the exit status: 0 only if at least one test ran and none
- * failed. Frees the suite. */
+/* Run suite and print "N passed, N failed, N skipped". Returns the exit status: 0 only if at least one test
+ * ran and none failed. Frees the suite. */
 int runner_main(Suite *suite);
 
 #endif
