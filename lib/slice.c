@@ -43,6 +43,12 @@ static int64_t polled_ms(const qk_queue_state *state, const qk_entry *entry)
   return entry->time_ms > state->polled_ms ? entry->time_ms : state->polled_ms;
 }
 
+static int is_staler(const qk_queue_state *state, const qk_entry *a, const qk_entry *b)
+{
+  int64_t polled_a = polled_ms(state, a), polled_b = polled_ms(state, b);
+  return polled_a < polled_b || (polled_a == polled_b && a->number < b->number);
+}
+
 /* Who of all classes polled longest ago, if until_ms or before. 1, 0, or a code (QK_EAGAIN: look again in the
  * next step). */
 static int find_stalest(struct step *step, int64_t until_ms, qk_entry *out)
@@ -58,9 +64,7 @@ static int find_stalest(struct step *step, int64_t until_ms, qk_entry *out)
       return got;
     if (got == 0)
       continue;
-    int64_t polled = polled_ms(step->state, &entry);
-    int64_t best = found ? polled_ms(step->state, out) : INT64_MAX;
-    if (polled < best || (polled == best && entry.number < out->number))
+    if (!found || is_staler(step->state, &entry, out))
       *out = entry;
     found = 1;
   }

@@ -227,24 +227,30 @@ END_TEST
 
 START_TEST(close_settles_what_was_not_reaped)
 {
+  enum { PEOPLE = 299, TICK = PEOPLE };
   qk_op *done[10];
+  qk_tick_report report;
   qk_store *store = open_hall(NULL);
-  make_ops(QK_ENTER, 0, 300);
-  memset(tickets, 0xaa, 300 * sizeof tickets[0]);
-  CHECK_OK(qk_submit(store, ops, 300));
+  make_ops(QK_ENTER, 0, PEOPLE + 1);
+  memset(tickets, 0xaa, PEOPLE * sizeof tickets[0]);
+  memset(&report, 0xaa, sizeof report);
+  op[TICK] = make_op(QK_TICK, HALL, NULL, NULL);
+  op[TICK].report = &report;
+  CHECK_OK(qk_submit(store, ops, PEOPLE + 1));
   ck_assert_int_gt(qk_reap(store, done, 10, PATIENCE_MS), 0);
   qk_close(store);
-  for (int i = 0; i < 300; i++) {
-    int32_t got = op[i].result;
-    ck_assert_msg(got == QK_OK || got == QK_ESTORE || got == QK_EUNKNOWN, "op %d is left with %d", i, got);
-    if (got == QK_OK) {
+  for (int i = 0; i < PEOPLE; i++) {
+    if (op[i].result == QK_OK) {
       CHECK_TICKET_SHAPE(&tickets[i]);
-    } else {
-      memset(tickets[i].queue, 0, sizeof tickets[i].queue);
-      memset(tickets[i].user, 0, sizeof tickets[i].user);
-      CHECK_ZERO(&tickets[i], sizeof tickets[i]);
+      continue;
     }
+    ck_assert_msg(op[i].result == QK_ESTORE || op[i].result == QK_EUNKNOWN, "op %d is left with %d", i,
+                  op[i].result);
+    CHECK_ZERO_TICKET(&tickets[i], HALL, names[i]);
   }
+  ck_assert(op[TICK].result == QK_OK || op[TICK].result == QK_ESTORE || op[TICK].result == QK_EUNKNOWN);
+  if (op[TICK].result != QK_OK)
+    CHECK_ZERO(&report, sizeof report);
 }
 END_TEST
 
