@@ -469,8 +469,9 @@ static uint64_t first_number(const struct qkm_lane *lane, const struct qkm_page 
 /* The last child of page that begins at number or below; its first child if none does. */
 static uint32_t child_for(const struct qkm_lane *lane, const struct qkm_page *page, uint64_t number)
 {
-  uint32_t there[QKM_FAN], n = 0;
-  for (uint32_t i = page->first; i < page->used; i++)
+  uint32_t there[QKM_FAN], n = 1;
+  there[0] = page->first;
+  for (uint32_t i = page->first + 1u; i < page->used; i++)
     if (qkm_page_has(page, i))
       there[n++] = i;
   uint32_t low = 0, high = n; /* there[low] is right or all before low are */

@@ -78,17 +78,15 @@ END_TEST
 START_TEST(rotating_a_key_costs_nobody_their_place)
 {
   qk_store *store = open_keyed(KEY_A, NULL);
-  if (fixture->second) {
-    qk_ticket ticket = ENTER(store, "ann");
-    struct token token = token_of(store, &ticket);
-    qk_options options = keyed_options(KEY_B, KEY_A);
-    qk_store *second = fixture->second(store, &options);
-    CHECK_OK(qk_poll_token(second, token.text, &ticket));
-    ck_assert_uint_eq(ticket.position, 1);
-    token = token_of(second, &ticket);
-    CHECK_FORGED(store, token.text);
-    qk_close(second);
-  }
+  qk_ticket ticket = ENTER(store, "ann");
+  struct token token = token_of(store, &ticket);
+  qk_options options = keyed_options(KEY_B, KEY_A);
+  qk_store *second = fixture->second(store, &options);
+  CHECK_OK(qk_poll_token(second, token.text, &ticket));
+  ck_assert_uint_eq(ticket.position, 1);
+  token = token_of(second, &ticket);
+  CHECK_FORGED(store, token.text);
+  qk_close(second);
   qk_close(store);
 }
 END_TEST
@@ -112,14 +110,12 @@ START_TEST(hosts_of_one_store_share_the_default_secret)
   qk_options options;
   fixture_options(&options);
   qk_store *store = fixture_open(&options);
-  if (fixture->second) {
-    qk_store *second = fixture->second(store, &options);
-    qk_ticket ticket = verb_at(__LINE__, qk_enter, store, HALL, "ann", QK_OK);
-    struct token token = token_of(store, &ticket);
-    VERIFY(second, &token, &ticket, QK_OK);
-    CHECK_OK(qk_activate_token(second, token.text, NULL));
-    qk_close(second);
-  }
+  qk_store *second = fixture->second(store, &options);
+  qk_ticket ticket = verb_at(__LINE__, qk_enter, store, HALL, "ann", QK_OK);
+  struct token token = token_of(store, &ticket);
+  VERIFY(second, &token, &ticket, QK_OK);
+  CHECK_OK(qk_activate_token(second, token.text, NULL));
+  qk_close(second);
   qk_close(store);
 }
 END_TEST
@@ -268,9 +264,11 @@ void add_forgery_tests(TCase *tests)
   tcase_add_test(tests, another_key_is_etoken);
   tcase_add_test(tests, one_key_verifies_in_another_store);
   tcase_add_test(tests, key2_is_accepted_and_never_signs);
-  tcase_add_test(tests, rotating_a_key_costs_nobody_their_place);
+  if (fixture->second)
+    tcase_add_test(tests, rotating_a_key_costs_nobody_their_place);
   tcase_add_test(tests, two_stores_have_two_default_secrets);
-  tcase_add_test(tests, hosts_of_one_store_share_the_default_secret);
+  if (fixture->second)
+    tcase_add_test(tests, hosts_of_one_store_share_the_default_secret);
   tcase_add_test(tests, tokens_are_unpadded_base64url);
   tcase_add_loop_test(tests, a_token_altered_anywhere_is_etoken, 1, 4);
   tcase_add_test(tests, a_foreign_character_anywhere_is_etoken);
