@@ -197,23 +197,22 @@ static void close_gap(const struct qkm_index *index, struct qkm_segment *segment
   segment->entries[hole] = 0;
 }
 
-/* Halve the directory while no segment needs its last bit. Without memory for the smaller one it stays large.
- */
+/* Halve the directory if no segment needs its last bit. Without memory for the smaller one it stays large. */
 static void halve_directory(struct qkm_index *index)
 {
-  while (index->bits > 0 && index->deepest == 0) {
-    size_t places = (size_t)1 << (index->bits - 1);
-    struct qkm_segment **smaller = malloc(places * sizeof *smaller);
-    if (!smaller)
-      return;
-    for (size_t i = 0; i < places; i++)
-      smaller[i] = index->directory[2 * i];
-    free(index->directory);
-    index->directory = smaller;
-    index->bits--;
-    for (size_t i = 0; i < places; i += copies(index, smaller[i]))
-      index->deepest += smaller[i]->depth == index->bits;
-  }
+  if (index->bits == 0 || index->deepest > 0)
+    return;
+  size_t places = (size_t)1 << (index->bits - 1);
+  struct qkm_segment **smaller = malloc(places * sizeof *smaller);
+  if (!smaller)
+    return;
+  for (size_t i = 0; i < places; i++)
+    smaller[i] = index->directory[2 * i];
+  free(index->directory);
+  index->directory = smaller;
+  index->bits--;
+  for (size_t i = 0; i < places; i += copies(index, index->directory[i]))
+    index->deepest += index->directory[i]->depth == index->bits;
 }
 
 /* Join a sparse segment with its buddy if both fit well into one. */
