@@ -489,6 +489,26 @@ START_TEST(ops_left_at_close_are_handed_back)
 }
 END_TEST
 
+START_TEST(ops_in_flight_at_close_are_unknown)
+{
+  struct scene scene;
+  qk_ticket tickets[2];
+  qk_op ops[2];
+  qk_op *list[] = {&ops[0], &ops[1]}, *done[2];
+  scene_open(&scene, "late+memory:");
+  fill_op(&ops[0], QK_ENTER, "eve", &tickets[0]);
+  fill_op(&ops[1], QK_POLL, "cid", &tickets[1]);
+  late_hold();
+  CHECK_OK(qk_submit(scene.store, list, 2));
+  CHECK_CODE(qk_reap(scene.store, done, 2, 0), 0);
+  scene_close(&scene);
+  for (int i = 0; i < 2; i++) {
+    CHECK_CODE(ops[i].result, QK_EUNKNOWN);
+    CHECK_ZERO_TICKET(&tickets[i], HALL, ops[i].user);
+  }
+}
+END_TEST
+
 static Suite *slots_suite(void)
 {
   Suite *suite = suite_create("a backend fails");
@@ -512,6 +532,7 @@ static Suite *slots_suite(void)
   tcase_add_test(tests, submit_does_no_io);
   tcase_add_test(tests, an_op_that_nobody_reaps_in_time_comes_back_undone);
   tcase_add_test(tests, ops_left_at_close_are_handed_back);
+  tcase_add_test(tests, ops_in_flight_at_close_are_unknown);
   suite_add_tcase(suite, tests);
   return suite;
 }

@@ -24,6 +24,7 @@ static struct {
   FILE *trace;
   struct fault faults[WRAP_FAULTS];
   unsigned long struck;
+  int held;
 } watch;
 
 static const char *const slot_names[WRAP_SLOTS] = {"open",       "run",    "start",  "process", "tick_slice",
@@ -383,6 +384,21 @@ int wrap_register(const char *scheme)
   return front_register(&ops, "wrap", scheme);
 }
 
+void late_hold(void)
+{
+  pthread_mutex_lock(&lock);
+  watch.held = 1;
+  pthread_mutex_unlock(&lock);
+}
+
+static int is_held(void)
+{
+  pthread_mutex_lock(&lock);
+  int held = watch.held;
+  pthread_mutex_unlock(&lock);
+  return held;
+}
+
 /* ---- late+ ----------------------------------------------------------------------------------------- */
 
 /* What one start() brought. */
@@ -494,6 +510,8 @@ static void late_process(void *data, int timeout_ms)
   begin(WRAP_PROCESS);
   if (timeout_ms != 0)
     poll(&waiting, 1, timeout_ms);
+  if (is_held())
+    return;
   struct parcel *parcels = take_parcels(late);
   while (parcels) {
     struct parcel *parcel = parcels;

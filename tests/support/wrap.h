@@ -52,6 +52,8 @@ enum wrap_when {
  * As many as WRAP_FAULTS may be waiting. Start takes it for all its works; process cannot fail. */
 #define WRAP_FAULTS 4
 void wrap_fail(enum wrap_slot slot, unsigned long nth, enum wrap_when when, int code);
+/* From now on late backends keep what was started, as if the network had swallowed it, until wrap_reset(). */
+void late_hold(void);
 /* How many calls a fault has struck since wrap_reset(). */
 unsigned long wrap_struck(void);
 
