@@ -240,8 +240,7 @@ static void prefetch_soon(const struct qkm_people *people, uint32_t handle)
   if ((handle + SOON) >> 6 != handle >> 6)
     return;
   uint32_t hash = qkm_record(people->pool, handle + SOON)->hash;
-  struct qkm_probe probe = qkm_probe_start(index, hash);
-  PREFETCH(&probe.segment->entries[probe.at]);
+  PREFETCH(&qkm_index_segment(index, hash)->entries[qkm_index_home(index, hash)]);
 }
 
 /* From the line to a seat. */
@@ -296,8 +295,7 @@ static int forget(void *self, const qk_entry *entry)
  * if none. */
 static uint32_t guess(const struct qkm_index *index, uint32_t hash)
 {
-  struct qkm_probe probe = qkm_probe_start(index, hash);
-  const uint64_t *line = &probe.segment->entries[probe.at];
+  const uint64_t *line = &qkm_index_segment(index, hash)->entries[qkm_index_home(index, hash)];
   for (uint32_t i = 0; i < QKM_LINE_SLOTS && line[i]; i++)
     if ((uint32_t)(line[i] >> 32) == hash)
       return (uint32_t)line[i];
@@ -307,11 +305,12 @@ static uint32_t guess(const struct qkm_index *index, uint32_t hash)
 static void prefetch_index(const struct qkm_index *index, const qk_work *works, size_t n)
 {
   for (size_t i = 0; i < n; i++)
-    PREFETCH(qkm_index_place(index, hash32(&works[i].user)));
+    PREFETCH(&index->directory[(uint64_t)hash32(&works[i].user) >> (32 - index->bits)]);
   for (size_t i = 0; i < n; i++) {
-    struct qkm_probe probe = qkm_probe_start(index, hash32(&works[i].user));
-    PREFETCH(&probe.segment->entries[probe.at]);
-    PREFETCH(&probe.segment->count);
+    uint32_t hash = hash32(&works[i].user);
+    const struct qkm_segment *segment = qkm_index_segment(index, hash);
+    PREFETCH(&segment->entries[qkm_index_home(index, hash)]);
+    PREFETCH(&segment->count);
   }
 }
 

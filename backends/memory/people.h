@@ -10,7 +10,7 @@
  *
  * Cost of each operation, n = people in the queue: find O(1), add O(1) amortised, update O(log n), remove
  * O(log n) and at most 48 people moved, ahead O(log n), next O(1) in a row and at the head, else O(log n),
- * due O(1), stalest: what it reads. Memory: 64 bytes a record, 8 / (0.67 to 0.84) in the index, about 1 for
+ * due O(1), stalest: what it reads. Memory: 64 bytes a record, 8 / (0.44 to 0.88) in the index, about 1 for
  * headers and pages, 24 more for a seat; ids above 36 bytes are allocated besides. */
 #ifndef QKM_PEOPLE_H
 #define QKM_PEOPLE_H
