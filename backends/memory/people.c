@@ -323,7 +323,8 @@ void qkm_people_prefetch(const struct qkm_people *people, const qk_work *works, 
     n = QKM_PREFETCH_MAX;
   prefetch_index(&people->index, works, n);
   for (size_t i = 0; i < n; i++) {
-    handles[i] = guess(&people->index, hash32(&works[i].user));
+    /* Who enters is rarely there already. */
+    handles[i] = works[i].verb == QK_ENTER ? 0 : guess(&people->index, hash32(&works[i].user));
     if (handles[i]) {
       PREFETCH(qkm_record(people->pool, handles[i]));
       PREFETCH(qkm_block(people->pool, handles[i] >> 6));
