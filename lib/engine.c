@@ -147,17 +147,25 @@ static void give_up(qk_store *store, qk_op *op, int code)
     op->result = code;
 }
 
-void qki_engine_finish(qk_store *store, int forked)
+/* In a child of fork() the ops are the parent's. */
+static void settle_all(qk_store *store, int forked)
 {
   struct qki_engine *engine = &store->engine;
-  while (engine->pending.first)
+  while (engine->pending.first && !forked)
     give_up(store, pop(&engine->pending), QK_ESTORE);
   while (engine->flights) {
     struct qki_flight *flight = engine->flights;
     engine->flights = flight->next;
-    give_up(store, flight->op, QK_EUNKNOWN);
+    if (!forked)
+      give_up(store, flight->op, QK_EUNKNOWN);
     free(flight);
   }
+}
+
+void qki_engine_finish(qk_store *store, int forked)
+{
+  struct qki_engine *engine = &store->engine;
+  settle_all(store, forked);
   if (engine->set_fd >= 0)
     close(engine->set_fd);
   close(engine->ready_fd);

@@ -57,11 +57,8 @@ static void destroy_pages(struct qkm_page *page)
   free(page);
 }
 
-static void drop_spares(struct qkm_lane *lane)
+static void drop_spare_pages(struct qkm_lane *lane)
 {
-  if (lane->spare_block)
-    qkm_pool_give(lane->pool, lane->spare_block);
-  lane->spare_block = 0;
   while (lane->spare_pages) {
     struct qkm_page *page = lane->spare_pages;
     lane->spare_pages = page->parent;
@@ -70,18 +67,29 @@ static void drop_spares(struct qkm_lane *lane)
   lane->spare_count = 0;
 }
 
-void qkm_lane_finish(struct qkm_lane *lane)
+static void drop_spares(struct qkm_lane *lane)
+{
+  if (lane->spare_block)
+    qkm_pool_give(lane->pool, lane->spare_block);
+  lane->spare_block = 0;
+  drop_spare_pages(lane);
+}
+
+void qkm_lane_drop(struct qkm_lane *lane)
 {
   destroy_pages(lane->root);
-  lane->root = NULL;
+  drop_spare_pages(lane);
+}
+
+void qkm_lane_finish(struct qkm_lane *lane)
+{
   for (uint32_t block = lane->first; block;) {
     uint32_t next = qkm_block(lane->pool, block)->next;
     qkm_pool_give(lane->pool, block);
     block = next;
   }
-  lane->first = lane->last = 0;
-  lane->count = 0;
   drop_spares(lane);
+  qkm_lane_drop(lane);
 }
 
 /* The last person has left: keep a block and a page, so that a reservation stands. */

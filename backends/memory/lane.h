@@ -47,6 +47,8 @@ void qkm_lane_init(struct qkm_lane *lane, struct qkm_pool *pool, int ranked,
                    void (*moved)(void *owner, uint32_t from, uint32_t to), void *owner);
 /* Gives the blocks back; whatever the records own is the owner's. */
 void qkm_lane_finish(struct qkm_lane *lane);
+/* The same when the pool ends as well, without touching it: takes no lock. */
+void qkm_lane_drop(struct qkm_lane *lane);
 
 /* Make sure that the next append cannot fail, whatever is erased before it. QK_OK or QK_ENOMEM. */
 int qkm_lane_reserve(struct qkm_lane *lane);

@@ -52,21 +52,31 @@ static void free_id(const struct qkm_record *record)
     free(qkm_long_id(record));
 }
 
-static void finish_lane(struct qkm_people *people, struct qkm_lane *lane)
+static void end_lane(struct qkm_people *people, struct qkm_lane *lane, void (*end)(struct qkm_lane *lane))
 {
   for (uint32_t at = qkm_lane_head(lane); at; at = qkm_lane_after(lane, at))
     free_id(qkm_record(people->pool, at));
-  qkm_lane_finish(lane);
+  end(lane);
+}
+
+static void end_people(struct qkm_people *people, void (*end)(struct qkm_lane *lane))
+{
+  for (uint32_t cls = 0; cls < QK_CLASSES; cls++)
+    end_lane(people, &people->lane[cls], end);
+  end_lane(people, &people->seats, end);
+  qkm_index_finish(&people->index);
+  qkm_deadlines_finish(&people->deadlines);
+  free(people->spare_id);
 }
 
 void qkm_people_finish(struct qkm_people *people)
 {
-  for (uint32_t cls = 0; cls < QK_CLASSES; cls++)
-    finish_lane(people, &people->lane[cls]);
-  finish_lane(people, &people->seats);
-  qkm_index_finish(&people->index);
-  qkm_deadlines_finish(&people->deadlines);
-  free(people->spare_id);
+  end_people(people, qkm_lane_finish);
+}
+
+void qkm_people_drop(struct qkm_people *people)
+{
+  end_people(people, qkm_lane_drop);
 }
 
 void qkm_people_trim(struct qkm_people *people)

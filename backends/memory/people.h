@@ -37,6 +37,8 @@ extern const qk_people_ops qkm_people_ops;
 
 void qkm_people_init(struct qkm_people *people, struct qkm_pool *pool);
 void qkm_people_finish(struct qkm_people *people);
+/* The same when the pool ends as well: takes no lock, so that a child of fork() can do it. */
+void qkm_people_drop(struct qkm_people *people);
 
 /* Give back what empty parts keep in reserve. */
 void qkm_people_trim(struct qkm_people *people);

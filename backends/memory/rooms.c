@@ -36,7 +36,7 @@ int qkm_rooms_init(struct qkm_rooms *rooms, struct qkm_pool *pool)
 
 static void destroy_room(struct qkm_room *room, int forked)
 {
-  qkm_people_finish(&room->people);
+  qkm_people_drop(&room->people);
   if (!forked)
     pthread_mutex_destroy(&room->lock);
   free(room);

@@ -42,6 +42,7 @@ struct qkm_rooms {
 
 /* QK_OK or QK_ENOMEM. */
 int qkm_rooms_init(struct qkm_rooms *rooms, struct qkm_pool *pool);
+/* The pool ends next. */
 void qkm_rooms_finish(struct qkm_rooms *rooms, int forked);
 
 /* Find a queue and lock its room; NULL if there is none. */

@@ -306,6 +306,29 @@ START_TEST(a_walk_goes_on_when_whoever_it_stood_at_has_left)
 }
 END_TEST
 
+/* As in a child of fork(), where another thread held the lock and is gone. */
+START_TEST(people_are_dropped_while_somebody_holds_the_pool)
+{
+  struct qkm_pool own;
+  struct qkm_people people;
+  EXPECT_EQ(qkm_pool_init(&own), QK_OK);
+  qkm_people_init(&people, &own);
+  for (uint32_t i = 0; i < NAMES; i++) {
+    qk_entry entry = {.number = i + 1,
+                      .state = i % 2 ? QK_READY : QK_WAITING,
+                      .user_len = users[i].len,
+                      .user = users[i].text};
+    EXPECT_EQ(qkm_people_ops.reserve(&people, &users[i], &entry), QK_OK);
+    EXPECT_EQ(qkm_people_ops.add(&people, &users[i], &entry), QK_OK);
+  }
+  EXPECT_EQ(qkm_people_ops.reserve(&people, NULL, NULL), QK_OK);
+  pthread_mutex_lock(&own.lock);
+  qkm_people_drop(&people);
+  pthread_mutex_unlock(&own.lock);
+  qkm_pool_finish(&own, 0);
+}
+END_TEST
+
 TCase *people_case(void)
 {
   TCase *tests = tcase_create("people");
@@ -314,5 +337,6 @@ TCase *people_case(void)
   tcase_add_loop_test(tests, the_people_of_memory_are_those_of_the_example, 0, 4);
   tcase_add_test(tests, a_walk_goes_on_when_whoever_it_stood_at_has_left);
   tcase_add_test(tests, everybody_can_leave_and_come_again);
+  tcase_add_test(tests, people_are_dropped_while_somebody_holds_the_pool);
   return tests;
 }
