@@ -30,7 +30,7 @@ static int by_name(qk_store *store, int32_t verb, const char *queue, const char 
   if (code != QK_OK)
     return code;
   work.queue.text = NULL;
-  return run(store, &work, qki_work_by_name(store, &work, verb, queue, user, cls, out));
+  return run(store, &work, qki_work_by_name(store, &work, NULL, verb, queue, user, cls, out));
 }
 
 static int by_token(qk_store *store, int32_t verb, const char *token, qk_ticket *out)

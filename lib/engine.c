@@ -118,7 +118,8 @@ static int refuse(qk_op *op)
 }
 
 /* Turn an op into a work: QK_OK, or the code that ends it. Clears the ticket. */
-static int prepare(qk_store *store, const qk_op *op, qk_work *work, struct qki_claims *claims)
+static int prepare(qk_store *store, const qk_op *op, qk_work *work, struct qki_claims *claims,
+                   const qk_work *like)
 {
   qki_ticket_clear(op->ticket);
   if (op->token) {
@@ -126,7 +127,7 @@ static int prepare(qk_store *store, const qk_op *op, qk_work *work, struct qki_c
       return QK_EINVAL;
     return qki_work_by_token(store, work, claims, op->verb, op->token, op->ticket);
   }
-  return qki_work_by_name(store, work, op->verb, op->queue, op->user, op->cls, op->ticket);
+  return qki_work_by_name(store, work, like, op->verb, op->queue, op->user, op->cls, op->ticket);
 }
 
 static int is_bad_tick(const qk_op *op)
@@ -142,7 +143,7 @@ static void give_up(qk_store *store, qk_op *op, int code)
   if (refuse(op))
     return;
   clear_outputs(op);
-  op->result = op->verb == QK_TICK ? QK_OK : prepare(store, op, &work, &claims);
+  op->result = op->verb == QK_TICK ? QK_OK : prepare(store, op, &work, &claims, NULL);
   if (op->result == QK_OK)
     op->result = code;
 }
@@ -223,7 +224,7 @@ static void feed(qk_store *store, struct chunk *chunk, qk_op *op)
     return;
   }
   qk_work *work = &chunk->works[chunk->n];
-  op->result = prepare(store, op, work, &chunk->claims[chunk->n]);
+  op->result = prepare(store, op, work, &chunk->claims[chunk->n], chunk->n > 0 ? work - 1 : NULL);
   if (op->result != QK_OK)
     return;
   work->now_ms = chunk->now_ms;
@@ -433,7 +434,7 @@ static struct qki_flight *lift(qk_store *store, qk_op *op, int64_t now_ms)
     give_up(store, op, QK_ENOMEM);
     return NULL;
   }
-  op->result = prepare(store, op, &flight->work, &flight->claims);
+  op->result = prepare(store, op, &flight->work, &flight->claims, NULL);
   if (op->result != QK_OK) {
     free(flight);
     return NULL;

@@ -101,21 +101,6 @@ int64_t qki_rate_wait_ms(const qk_queue_state *state, int64_t time_ms)
 
 /* ---- Admission ---- */
 
-uint64_t qki_waiting_before(const qk_queue_state *state, uint32_t cls)
-{
-  uint64_t sum = 0;
-  for (uint32_t c = 0; c < cls; c++)
-    sum += state->waiting[c];
-  return sum;
-}
-
-uint64_t qki_waiting(const qk_queue_state *state)
-{
-  const uint64_t *n = state->waiting;
-  _Static_assert(QK_CLASSES == 8, "all classes are summed up");
-  return n[0] + n[1] + n[2] + n[3] + n[4] + n[5] + n[6] + n[7];
-}
-
 static uint64_t free_seats(const qk_queue_state *state, uint64_t freed)
 {
   uint64_t taken = state->ready + state->active - freed;
@@ -145,11 +130,6 @@ uint64_t qki_room(const qk_queue_state *state, int64_t time_ms, uint64_t freed)
   uint64_t used = rate_used(state, time_ms);
   uint64_t left = used < policy->rate ? policy->rate - used : 0;
   return left < seats ? left : seats;
-}
-
-int qki_is_over(const qk_entry *entry, int64_t time_ms)
-{
-  return entry->state != QK_WAITING && time_ms >= entry->time_ms;
 }
 
 int qki_is_idle(const qk_queue_state *state, const qk_entry *entry, int64_t time_ms)

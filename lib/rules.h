@@ -15,8 +15,19 @@ struct qki_now qki_now(const qk_queue_state *state, int64_t clock_ms);
 void qki_settle(const qk_queue *queue, struct qki_now now);
 
 /* People in line, all classes; people waiting in classes before cls. */
-uint64_t qki_waiting(const qk_queue_state *state);
-uint64_t qki_waiting_before(const qk_queue_state *state, uint32_t cls);
+static inline uint64_t qki_waiting_before(const qk_queue_state *state, uint32_t cls)
+{
+  uint64_t sum = 0;
+  for (uint32_t c = 0; c < cls; c++)
+    sum += state->waiting[c];
+  return sum;
+}
+
+static inline uint64_t qki_waiting(const qk_queue_state *state)
+{
+  const uint64_t *n = state->waiting;
+  return n[0] + n[1] + n[2] + n[3] + n[4] + n[5] + n[6] + n[7];
+}
 
 /* How many may be admitted now as far as mode, seats and rate say. freed seats count as free already. */
 uint64_t qki_room(const qk_queue_state *state, int64_t time_ms, uint64_t freed);
@@ -26,7 +37,11 @@ int64_t qki_rate_wait_ms(const qk_queue_state *state, int64_t time_ms);
 int qki_seats_open(const qk_queue_state *state);
 
 /* Is the time of a seat up? Is the idle time of somebody who waits? */
-int qki_is_over(const qk_entry *entry, int64_t time_ms);
+static inline int qki_is_over(const qk_entry *entry, int64_t time_ms)
+{
+  return entry->state != QK_WAITING && time_ms >= entry->time_ms;
+}
+
 int qki_is_idle(const qk_queue_state *state, const qk_entry *entry, int64_t time_ms);
 
 /* Count an admission in totals, rate and outflow: of somebody who waits, or of a newcomer. */

@@ -132,11 +132,15 @@ static void start_work(qk_work *work, int32_t verb, qk_ticket *ticket)
   work->ticket = ticket;
 }
 
-int qki_work_by_name(qk_store *store, qk_work *work, int32_t verb, const char *queue, const char *user,
-                     uint32_t cls, qk_ticket *ticket)
+int qki_work_by_name(qk_store *store, qk_work *work, const qk_work *like, int32_t verb, const char *queue,
+                     const char *user, uint32_t cls, qk_ticket *ticket)
 {
+  int bad_queue = QK_OK;
   start_work(work, verb, ticket);
-  int bad_queue = qki_store_queue(store, &work->queue, queue);
+  if (like && like->queue.text == queue)
+    work->queue = like->queue;
+  else
+    bad_queue = qki_store_queue(store, &work->queue, queue);
   int bad_user = qki_store_user(store, &work->user, user);
   if (ticket && !bad_queue)
     memcpy(ticket->queue, queue, work->queue.len);

@@ -135,13 +135,11 @@ static int enter_new(struct call *call)
 /* Store that somebody who waits was heard of, also while idle_ms is 0: it may be set later. */
 static int heard(struct call *call)
 {
-  qk_entry now = call->entry;
-  if (now.time_ms >= call->now.time_ms)
+  qk_entry was = call->entry;
+  if (was.time_ms >= call->now.time_ms)
     return QK_OK;
-  now.time_ms = call->now.time_ms;
-  int code = call->queue->ops->update(call->queue->people, &call->entry, &now);
-  call->entry = now;
-  return code;
+  call->entry.time_ms = call->now.time_ms;
+  return call->queue->ops->update(call->queue->people, &was, &call->entry);
 }
 
 static int enter_again(struct call *call)

@@ -269,14 +269,16 @@ static int update(void *self, const qk_entry *was, const qk_entry *entry)
   struct qkm_people *people = self;
   uint32_t handle = (uint32_t)was->handle;
   struct qkm_record *record = qkm_record(people->pool, handle);
-  if (was->state == QK_WAITING && entry->state != QK_WAITING) {
+  if (entry->state == QK_WAITING) {
+    record->a = entry->time_ms;
+    return QK_OK;
+  }
+  if (was->state == QK_WAITING) {
     take_seat(people, handle, entry);
     return QK_OK;
   }
   record->key = qkm_make_key(entry->number, entry->cls, entry->state, entry->user_len);
   record->a = entry->time_ms;
-  if (entry->state == QK_WAITING)
-    return QK_OK;
   record->b = (uint64_t)entry->extends << 32 | qkm_place(record);
   qkm_deadlines_change(&people->deadlines, qkm_place(record), entry->time_ms);
   return QK_OK;
