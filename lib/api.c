@@ -175,10 +175,11 @@ static int begin_with_error(qk_store *store, const char *queue, qk_name *name, q
   size_t len;
   qki_error_clear(err);
   int code = begin(store, queue, name);
-  const char *wrong = qki_name_check(queue, QK_QUEUE_MAX, &len);
-  if (code == QK_EINVAL && store && wrong)
-    return qk_error_set(err, code, "queue: the name %s", wrong);
-  return code != QK_OK ? qk_error_set(err, code, "%s", qk_strerror(code)) : QK_OK;
+  if (code == QK_OK)
+    return QK_OK;
+  const char *wrong = store && code == QK_EINVAL ? qki_name_check(queue, QK_QUEUE_MAX, &len) : NULL;
+  return wrong ? qk_error_set(err, code, "queue: the name %s", wrong)
+               : qk_error_set(err, code, "%s", qk_strerror(code));
 }
 
 static int store_policy(qk_store *store, const qk_name *name, const qk_policy *policy, uint32_t mode)

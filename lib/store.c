@@ -99,7 +99,7 @@ int qki_store_queue(qk_store *store, qk_name *name, const char *text)
   return QK_OK;
 }
 
-int qki_store_user(qk_store *store, qk_name *name, const char *text)
+static int take_user(qk_store *store, qk_name *name, const char *text)
 {
   size_t len;
   const char *wrong = qki_name_check(text, QK_USER_MAX, &len);
@@ -141,7 +141,7 @@ int qki_work_by_name(qk_store *store, qk_work *work, const qk_work *like, int32_
     work->queue = like->queue;
   else
     bad_queue = qki_store_queue(store, &work->queue, queue);
-  int bad_user = qki_store_user(store, &work->user, user);
+  int bad_user = take_user(store, &work->user, user);
   if (ticket && !bad_queue)
     memcpy(ticket->queue, queue, work->queue.len);
   if (ticket && !bad_user)

@@ -42,7 +42,6 @@ int64_t qki_store_deadline(const qk_store *store);
 void qki_store_name(const qk_store *store, qk_name *name, const char *text, size_t len);
 /* Check and fill a queue's name: QK_OK or QK_EINVAL, which is logged with the reason. */
 int qki_store_queue(qk_store *store, qk_name *name, const char *text);
-int qki_store_user(qk_store *store, qk_name *name, const char *text);
 
 /* QK_OK if the store may be used here: QK_EINVAL for NULL, QK_EFORK in a child. */
 int qki_store_usable(const qk_store *store);

@@ -86,7 +86,6 @@ static int check_host(const char *host, qk_error *err)
   if (!colon || (bracket && colon < bracket))
     return QK_OK;
   char *end;
-  errno = 0;
   long port = colon[1] >= '0' && colon[1] <= '9' ? strtol(colon + 1, &end, 10) : 0;
   if (port < 1 || port > 65535 || *end != '\0')
     return qk_error_set(err, QK_EINVAL, "URI: bad port: not 1 to 65535");
