@@ -60,10 +60,25 @@ typedef struct qk_name {
   uint64_t hash;
 } qk_name;
 
+/* What start() is given beside verbs: the steps of a tick that travels like submitted verbs. Each does what
+ * the slot of its name does, and result is what that slot would return; detail points to its arguments. */
+enum {
+  QK_WORK_SLICE = 32, /* tick_slice; detail: a qk_slice */
+  QK_WORK_LEASE,      /* lease; detail: a uint32_t, ttl_ms */
+  QK_WORK_QUEUES      /* queues; detail: a qk_page; queue is empty */
+};
+
+/* A page of queue names: the arguments of the slot queues. */
+typedef struct qk_page {
+  uint64_t position; /* in and out */
+  char (*names)[QK_QUEUE_MAX + 1];
+  size_t max;
+} qk_page;
+
 /* One verb on one person, validated. The strings and the ticket are valid until the work is done: until
  * run() returns, or qk_host_done() is called. */
 typedef struct qk_work {
-  int32_t verb;        /* QK_ENTER to QK_RELEASE */
+  int32_t verb;        /* QK_ENTER to QK_RELEASE; given to start() also QK_WORK_... */
   int32_t result;      /* out: QK_OK or a code of qk.h */
   qk_name queue, user; /* user.hash is SipHash-2-4 under a random key of the store */
   uint32_t cls;        /* QK_ENTER: the class of a new entry */
@@ -74,6 +89,7 @@ typedef struct qk_work {
   /* NULL, or zeroed but for queue and user. The rules fill it as qk.h says for the result; a backend that
    * has to turn QK_OK into a fault afterwards zeroes it again, but for these two. */
   qk_ticket *ticket;
+  void *detail;         /* of QK_WORK_... */
   struct qk_work *next; /* the backend's while it holds the work */
   void *owner;          /* the library's */
 } qk_work;
@@ -112,6 +128,23 @@ QK_API void qk_host_log(qk_host *host, int level, int code, const char *queue, c
 /* QK_CAP_ASYNC: hand a started work back, result and ticket filled; afterwards it is gone. On any thread
  * that is inside a slot; any of the backend's locks may be held. */
 QK_API void qk_host_done(qk_host *host, qk_work *work);
+
+/* QK_CAP_ASYNC: what a thread in a blocking slot waits for. Zeroed before use. */
+typedef struct qk_wait {
+  int is_over;
+  void *internal;
+} qk_wait;
+
+/* Wait until qk_host_over(). Meanwhile somebody is in process(): this thread, or another that waits
+ * likewise and hands over when its own wait is over (leader and followers: Schmidt et al. 2000). So a
+ * blocking slot is: hand the question to process(), wait, read the answer. The backend sees to it that every
+ * wait is over by its deadline. Call with no lock held, not from within process(). */
+QK_API void qk_host_wait(qk_host *host, qk_wait *wait);
+/* End a wait; from within process(). Afterwards wait may be gone. */
+QK_API void qk_host_over(qk_host *host, qk_wait *wait);
+/* A new default secret of the store: it signs from now on, the one before is still accepted. Without effect
+ * if the host gave a key of its own, or if nothing changed. On any thread that is inside a slot. */
+QK_API void qk_host_secret(qk_host *host, const unsigned char secret[32]);
 /* Set an error's code and text, cut to fit; err may be NULL. Returns code. */
 QK_API int qk_error_set(qk_error *err, int code, const char *format, ...)
 #if defined(__GNUC__)
@@ -240,6 +273,24 @@ QK_API int qk_rules_cursor(const qk_queue *queue, int64_t now_ms, qk_cursor *out
 QK_API int qk_rules_list(const qk_queue *queue, int64_t now_ms, uint32_t cls, uint64_t after, qk_ticket *out,
                          size_t max);
 
+/* ---- For backends that decide on their server -------------------------------------------------- */
+
+/* What a waiting person's pace depends on, of one queue at one moment. */
+typedef struct qk_pace {
+  uint64_t epoch;
+  int64_t time_ms;   /* logical */
+  uint64_t admitted; /* in the logical seconds floor(time_ms / 1000) - 59 to floor(time_ms / 1000) */
+  uint64_t waiting;  /* in line, all classes */
+  uint32_t mode, idle_ms;
+} qk_pace;
+
+/* Fill position, eta_ms and poll_after_ms of a ticket whose epoch and number are set. */
+QK_API void qk_pace_ticket(const qk_pace *pace, uint64_t position, qk_ticket *ticket);
+/* When somebody who was refused may try again: as if last in line. who spreads people out. */
+QK_API uint32_t qk_pace_refused(const qk_pace *pace, uint64_t who);
+/* qk_stats.outflow_per_s. */
+QK_API double qk_pace_outflow(const qk_pace *pace);
+
 /* ---- A backend ------------------------------------------------------------------------------- */
 
 /* The slots. What holds for all of them:
@@ -275,16 +326,16 @@ typedef struct qk_backend_ops {
    * parent's too. Take no lock and do no I/O, close descriptors and free memory: one byte sent from here
    * breaks the parent's connection. */
   void (*close)(void *store, int forked);
-  /* Required. Carry out works[0] to works[n-1] and give each its result: what qk_rules_run() or
-   * qk_rules_may_create() gave, or a code as above. By token QK_EEXPIRED stands for QK_ENOTFOUND. Each is
-   * atomic by itself; those of one queue take effect in array order. An enter creates its queue in the
-   * same step, as qk_rules_may_create() says. */
+  /* Required without QK_CAP_ASYNC, else not called. Carry out works[0] to works[n-1] and give each its
+   * result: what qk_rules_run() or qk_rules_may_create() gave, or a code as above. By token QK_EEXPIRED
+   * stands for QK_ENOTFOUND. Each is atomic by itself; those of one queue take effect in array order. An
+   * enter creates its queue in the same step, as qk_rules_may_create() says. */
   void (*run)(void *store, qk_work *works, size_t n, int64_t deadline_ms);
 
-  /* Required with QK_CAP_ASYNC, else NULL. Take a list of works (by next); never waits, cannot fail. Each
-   * comes back through qk_host_done(), exactly once, at the deadline at the latest, also if all that is
-   * left to say is QK_ESTORE or QK_EUNKNOWN: one that does not is a person who is never answered. Results,
-   * order and atomicity as in run, the order over all works that one thread starts. */
+  /* Required with QK_CAP_ASYNC, else NULL. Take a list of works (by next), of blocking callers too; never
+   * waits, cannot fail. Each comes back through qk_host_done(), exactly once, at the deadline at the latest,
+   * also if all that is left to say is QK_ESTORE or QK_EUNKNOWN: one that does not is a person who is never
+   * answered. Results, order and atomicity as in run, the order over all works that one thread starts. */
   void (*start)(void *store, qk_work *list, int64_t deadline_ms);
   /* Likewise. Do the I/O that is due, waiting at most timeout_ms for it (0 = not at all), and hand back
    * what is done or late. One thread at a time, beside other slots on other threads. */

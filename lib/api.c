@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "batch.h"
 #include "error.h"
 #include "limits.h"
 #include "names.h"
@@ -16,7 +17,7 @@ static int run(qk_store *store, qk_work *work, int code)
 {
   if (code == QK_OK) {
     work->now_ms = qki_store_clock(store);
-    code = qki_engine_run(store, work);
+    code = qki_run_one(store, work);
   }
   return qki_store_leave(store, code, code == QK_EINVAL ? NULL : work->queue.text);
 }
@@ -106,7 +107,7 @@ int qk_token(qk_store *store, const qk_ticket *ticket, char out[QK_TOKEN_SIZE])
   int code = qki_store_usable(store);
   if (code != QK_OK)
     return code;
-  return ticket && out ? qki_token_write(&store->keys, ticket, out) : QK_EINVAL;
+  return ticket && out ? qki_token_write(atomic_load(&store->keys), ticket, out) : QK_EINVAL;
 }
 
 static void show_claims(const struct qki_claims *claims, qk_ticket *out)
@@ -130,7 +131,7 @@ int qk_verify(qk_store *store, const char *token, qk_ticket *out)
     return code;
   if (!token)
     return QK_EINVAL;
-  code = qki_token_read(&store->keys, token, &claims);
+  code = qki_token_read(atomic_load(&store->keys), token, &claims);
   if (code != QK_OK)
     return code;
   if (out)

@@ -1,31 +1,26 @@
 #include "engine.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "batch.h"
+#include "ops.h"
 #include "platform.h"
 #include "store.h"
 
-#define CHUNK                                                                                                \
-  64 /* works handed to the backend at once: enough to overlap cache misses, small enough for any stack */
+#define CHUNK 64 /* pending ops that are begun at once */
 
-/* Works under preparation, with the names that tokens gave them. */
-struct chunk {
-  qk_work works[CHUNK];
-  struct qki_claims claims[CHUNK];
-  qk_op *ops[CHUNK];
-  size_t n;
-  int64_t now_ms, deadline_ms; /* of the whole call */
-};
-
-/* A work in the hands of an asynchronous backend. */
+/* An op in the hands of an asynchronous backend. */
 struct qki_flight {
+  struct qki_owner owner; /* first */
   qk_work work;
-  struct qki_claims claims;
   qk_op *op;
   struct qki_flight *next, *prev;
+  union {
+    struct qki_claims claims; /* of a verb: the names that a token gave it */
+    struct qki_tick tick;
+  } u;
 };
 
 /* ---- Lists of ops ---- */
@@ -75,7 +70,7 @@ int qki_engine_init(struct qki_engine *engine, size_t window)
 {
   memset(engine, 0, sizeof *engine);
   engine->window = window;
-  engine->set_fd = -1;
+  engine->set_fd = engine->idle_fd = -1;
   engine->ready_fd = qki_flag_open();
   engine->wake_fd = qki_flag_open();
   if (engine->ready_fd >= 0 && engine->wake_fd >= 0 && pthread_mutex_init(&engine->lock, NULL) == 0)
@@ -87,65 +82,23 @@ int qki_engine_init(struct qki_engine *engine, size_t window)
   return QK_ESTORE;
 }
 
-int qki_engine_watch(struct qki_engine *engine, int backend_fd)
+int qki_engine_watch(qk_store *store, int backend_fd)
 {
+  struct qki_engine *engine = &store->engine;
   int fds[3] = {engine->ready_fd, engine->wake_fd, backend_fd};
   engine->set_fd = qki_fdset_open(fds, backend_fd >= 0 ? 3 : 2);
-  return engine->set_fd >= 0 ? QK_OK : QK_ESTORE;
+  fds[2] = store->drive.free_fd;
+  engine->idle_fd = qki_fdset_open(fds, 3);
+  return engine->set_fd >= 0 && engine->idle_fd >= 0 ? QK_OK : QK_ESTORE;
 }
 
-/* ---- From ops to works ---- */
-
-static const uint64_t no_words[4];
-
-static void clear_outputs(qk_op *op)
+static void free_flights(struct qki_flight *list)
 {
-  qki_ticket_clear(op->ticket);
-  if (op->report)
-    *op->report = (qk_tick_report){0};
-}
-
-/* End an op that is no op: 1 if so. One of another size has no fields to trust. */
-static int refuse(qk_op *op)
-{
-  if (op->size == sizeof *op && !memcmp(op->reserved, no_words, sizeof op->reserved) &&
-      op->verb >= QK_ENTER && op->verb <= QK_TICK)
-    return 0;
-  op->result = QK_EINVAL;
-  if (op->size == sizeof *op)
-    clear_outputs(op);
-  return 1;
-}
-
-/* Turn an op into a work: QK_OK, or the code that ends it. Clears the ticket. */
-static int prepare(qk_store *store, const qk_op *op, qk_work *work, struct qki_claims *claims,
-                   const qk_work *like)
-{
-  qki_ticket_clear(op->ticket);
-  if (op->token) {
-    if (op->queue || op->user || op->verb == QK_ENTER)
-      return QK_EINVAL;
-    return qki_work_by_token(store, work, claims, op->verb, op->token, op->ticket);
+  while (list) {
+    struct qki_flight *flight = list;
+    list = flight->next;
+    free(flight);
   }
-  return qki_work_by_name(store, work, like, op->verb, op->queue, op->user, op->cls, op->ticket);
-}
-
-static int is_bad_tick(const qk_op *op)
-{
-  return op->token || op->user;
-}
-
-/* End an op that was not carried out, or nobody knows: with code, unless it was bad anyway. */
-static void give_up(qk_store *store, qk_op *op, int code)
-{
-  qk_work work;
-  struct qki_claims claims;
-  if (refuse(op))
-    return;
-  clear_outputs(op);
-  op->result = op->verb == QK_TICK ? QK_OK : prepare(store, op, &work, &claims, NULL);
-  if (op->result == QK_OK)
-    op->result = code;
 }
 
 /* In a child of fork() the ops are the parent's. */
@@ -153,14 +106,11 @@ static void settle_all(qk_store *store, int forked)
 {
   struct qki_engine *engine = &store->engine;
   while (engine->pending.first && !forked)
-    give_up(store, pop(&engine->pending), QK_ESTORE);
-  while (engine->flights) {
-    struct qki_flight *flight = engine->flights;
-    engine->flights = flight->next;
-    if (!forked)
-      give_up(store, flight->op, QK_EUNKNOWN);
-    free(flight);
-  }
+    qki_op_give_up(store, pop(&engine->pending), QK_ESTORE);
+  for (struct qki_flight *flight = engine->flights; flight && !forked; flight = flight->next)
+    qki_op_give_up(store, flight->op, QK_EUNKNOWN);
+  free_flights(engine->flights);
+  free_flights(engine->spare);
 }
 
 void qki_engine_finish(qk_store *store, int forked)
@@ -169,91 +119,32 @@ void qki_engine_finish(qk_store *store, int forked)
   settle_all(store, forked);
   if (engine->set_fd >= 0)
     close(engine->set_fd);
+  if (engine->idle_fd >= 0)
+    close(engine->idle_fd);
   close(engine->ready_fd);
   close(engine->wake_fd);
   if (!forked)
     pthread_mutex_destroy(&engine->lock);
 }
 
-/* ---- Blocking calls ---- */
-
-int qki_engine_run(qk_store *store, qk_work *work)
-{
-  /* Instant backends look at no deadline: spare them the clock. */
-  int64_t deadline_ms = store->ops->caps & QK_CAP_INSTANT ? INT64_MAX : qki_store_deadline(store);
-  store->ops->run(store->backend, work, 1, deadline_ms);
-  return work->result;
-}
-
-static void start_chunk(const qk_store *store, struct chunk *chunk)
-{
-  chunk->n = 0;
-  chunk->now_ms = qki_store_clock(store);
-  chunk->deadline_ms = qki_store_deadline(store);
-}
-
-static void run_chunk(qk_store *store, struct chunk *chunk)
-{
-  if (chunk->n == 0)
-    return;
-  store->ops->run(store->backend, chunk->works, chunk->n, chunk->deadline_ms);
-  for (size_t i = 0; i < chunk->n; i++) {
-    chunk->ops[i]->result = chunk->works[i].result;
-    qki_store_note(store, chunk->works[i].result, chunk->works[i].queue.text);
-  }
-  chunk->n = 0;
-}
-
-static void run_tick(qk_store *store, qk_op *op, int64_t deadline_ms)
-{
-  qk_tick_report report = {0};
-  op->result = is_bad_tick(op) ? QK_EINVAL : qki_tick(store, op->queue, deadline_ms, &report);
-  qki_store_note(store, op->result, op->queue);
-  if (op->report)
-    *op->report = report;
-}
-
-/* Add an op to the chunk, or end it at once if it is bad; ticks and full chunks run what has gathered. */
-static void feed(qk_store *store, struct chunk *chunk, qk_op *op)
-{
-  if (refuse(op))
-    return;
-  if (op->verb == QK_TICK) {
-    run_chunk(store, chunk);
-    run_tick(store, op, chunk->deadline_ms);
-    return;
-  }
-  qk_work *work = &chunk->works[chunk->n];
-  op->result = prepare(store, op, work, &chunk->claims[chunk->n], chunk->n > 0 ? work - 1 : NULL);
-  if (op->result != QK_OK)
-    return;
-  work->now_ms = chunk->now_ms;
-  chunk->ops[chunk->n++] = op;
-  if (chunk->n == CHUNK)
-    run_chunk(store, chunk);
-}
-
-int qk_batch(qk_store *store, qk_op *ops, size_t count)
-{
-  struct chunk chunk;
-  int code = qki_store_usable(store);
-  if (code != QK_OK)
-    return code;
-  if (!ops && count > 0)
-    return QK_EINVAL;
-  start_chunk(store, &chunk);
-  for (size_t i = 0; i < count; i++)
-    feed(store, &chunk, &ops[i]);
-  run_chunk(store, &chunk);
-  return qki_store_leave(store, QK_OK, NULL);
-}
-
 /* ---- The descriptor ---- */
+
+static int is_tick(const qk_op *op)
+{
+  return op->size == sizeof *op && op->verb == QK_TICK;
+}
+
+/* A tick takes effect after what was submitted before it, and before what comes after. */
+static int may_begin_locked(const struct qki_engine *engine)
+{
+  const qk_op *op = engine->pending.first;
+  return op && !engine->ticking && !(is_tick(op) && engine->in_flight > 0);
+}
 
 /* Readable while there is something to reap, or to begin with nobody at it. */
 static void signal_locked(struct qki_engine *engine)
 {
-  int want = engine->done.count > 0 || (engine->pending.count > 0 && !engine->pumping);
+  int want = engine->done.count > 0 || (!engine->pumping && may_begin_locked(engine));
   if (want == engine->signalled)
     return;
   engine->signalled = want;
@@ -315,15 +206,6 @@ static void hand_back(struct qki_engine *engine, qk_op *const *ops, size_t count
   pthread_mutex_unlock(&engine->lock);
 }
 
-static void run_all(qk_store *store, qk_op *const *ops, size_t count)
-{
-  struct chunk chunk;
-  start_chunk(store, &chunk);
-  for (size_t i = 0; i < count; i++)
-    feed(store, &chunk, ops[i]);
-  run_chunk(store, &chunk);
-}
-
 int qk_submit(qk_store *store, qk_op *const *ops, size_t count)
 {
   int code = qki_store_usable(store);
@@ -335,19 +217,106 @@ int qk_submit(qk_store *store, qk_op *const *ops, size_t count)
   code = take(&store->engine, ops, count, instant ? 0 : qki_store_deadline(store), !instant);
   if (code != QK_OK || !instant)
     return code;
-  run_all(store, ops, count);
+  qki_run_ops(store, ops, count);
   hand_back(&store->engine, ops, count);
   return qki_store_leave(store, QK_OK, NULL);
+}
+
+/* ---- Flights ---- */
+
+static struct qki_flight *get_flight(struct qki_engine *engine)
+{
+  pthread_mutex_lock(&engine->lock);
+  struct qki_flight *flight = engine->spare;
+  if (flight)
+    engine->spare = flight->next;
+  pthread_mutex_unlock(&engine->lock);
+  return flight ? flight : malloc(sizeof *flight);
+}
+
+static void put_flight_locked(struct qki_engine *engine, struct qki_flight *flight)
+{
+  flight->next = engine->spare;
+  engine->spare = flight;
+}
+
+static void link_flight_locked(struct qki_engine *engine, struct qki_flight *flight)
+{
+  flight->prev = NULL;
+  flight->next = engine->flights;
+  if (flight->next)
+    flight->next->prev = flight;
+  engine->flights = flight;
+  engine->in_flight++;
+}
+
+static void unlink_flight_locked(struct qki_engine *engine, struct qki_flight *flight)
+{
+  if (flight->prev)
+    flight->prev->next = flight->next;
+  else
+    engine->flights = flight->next;
+  if (flight->next)
+    flight->next->prev = flight->prev;
+  engine->in_flight--;
+}
+
+static void land(qk_store *store, struct qki_flight *flight)
+{
+  struct qki_engine *engine = &store->engine;
+  pthread_mutex_lock(&engine->lock);
+  unlink_flight_locked(engine, flight);
+  if (is_tick(flight->op))
+    engine->ticking = 0;
+  push(&engine->done, flight->op);
+  put_flight_locked(engine, flight);
+  signal_locked(engine);
+  pthread_mutex_unlock(&engine->lock);
+}
+
+static void verb_done(qk_store *store, qk_work *work)
+{
+  struct qki_flight *flight = work->owner;
+  flight->op->result = work->result;
+  qki_store_note(store, work->result, work->queue.text);
+  land(store, flight);
+}
+
+/* Have the backend do the next step of a tick, or end it. */
+static void step_tick(qk_store *store, struct qki_flight *flight)
+{
+  struct qki_tick *tick = &flight->u.tick;
+  if (!tick->step) {
+    qki_op_ticked(store, flight->op, tick->code, &tick->report);
+    land(store, flight);
+    return;
+  }
+  flight->work = (qk_work){.verb = tick->step, .queue = tick->name, .now_ms = tick->now_ms, .owner = flight};
+  flight->work.detail = tick->step == QK_WORK_SLICE   ? (void *)&tick->slice
+                        : tick->step == QK_WORK_LEASE ? (void *)&tick->lease_ms
+                                                      : (void *)&tick->page;
+  store->ops->start(store->backend, &flight->work, tick->deadline_ms);
+}
+
+static void step_done(qk_store *store, qk_work *work)
+{
+  struct qki_flight *flight = work->owner;
+  qki_tick_advance(&flight->u.tick, work->result);
+  step_tick(store, flight);
 }
 
 /* ---- Pumping: pending ops are carried out by whoever reaps, one thread at a time, in the order of
  * submission ---- */
 
-static size_t take_pending_locked(struct qki_engine *engine, qk_op **ops, size_t max)
+/* Of what may begin now: a tick alone, or up to CHUNK verbs. */
+static size_t take_pending_locked(struct qki_engine *engine, qk_op **ops)
 {
   size_t n = 0;
-  while (n < max && engine->pending.first)
+  while (n < CHUNK && may_begin_locked(engine) && !(n > 0 && is_tick(engine->pending.first))) {
     ops[n++] = pop(&engine->pending);
+    if (is_tick(ops[0]))
+      break;
+  }
   return n;
 }
 
@@ -361,143 +330,122 @@ static size_t drop_late(qk_store *store, qk_op **ops, size_t n)
       ops[kept++] = ops[i];
       continue;
     }
-    give_up(store, ops[i], QK_ESTORE);
+    qki_op_give_up(store, ops[i], QK_ESTORE);
     hand_back(&store->engine, &ops[i], 1);
   }
   return kept;
 }
 
-static void link_flight(struct qki_engine *engine, struct qki_flight *flight)
-{
-  pthread_mutex_lock(&engine->lock);
-  flight->prev = NULL;
-  flight->next = engine->flights;
-  if (flight->next)
-    flight->next->prev = flight;
-  engine->flights = flight;
-  pthread_mutex_unlock(&engine->lock);
-}
-
-static void unlink_flight_locked(struct qki_engine *engine, struct qki_flight *flight)
-{
-  if (flight->prev)
-    flight->prev->next = flight->next;
-  else
-    engine->flights = flight->next;
-  if (flight->next)
-    flight->next->prev = flight->prev;
-}
-
-void qk_host_done(qk_host *host, qk_work *work)
-{
-  qk_store *store = (qk_store *)host;
-  struct qki_engine *engine = &store->engine;
-  struct qki_flight *flight = work->owner;
-  flight->op->result = work->result;
-  qki_store_note(store, work->result, work->queue.text);
-  pthread_mutex_lock(&engine->lock);
-  unlink_flight_locked(engine, flight);
-  push(&engine->done, flight->op);
-  signal_locked(engine);
-  pthread_mutex_unlock(&engine->lock);
-  free(flight);
-}
-
-static int has_flights(struct qki_engine *engine)
-{
-  pthread_mutex_lock(&engine->lock);
-  int has = engine->flights != NULL;
-  pthread_mutex_unlock(&engine->lock);
-  return has;
-}
-
-/* A tick takes effect after what was submitted before it. */
-static void land(qk_store *store, int64_t due_ms)
-{
-  while (has_flights(&store->engine) && qki_monotonic_ms() < due_ms)
-    store->ops->process(store->backend, 10);
-}
-
-/* Begin one op on an asynchronous backend. NULL if it is done already, refused or a tick. */
+/* Make a flight of an op. NULL if that has ended the op. */
 static struct qki_flight *lift(qk_store *store, qk_op *op, int64_t now_ms)
 {
   struct qki_flight *flight;
-  if (refuse(op))
+  if (qki_op_refused(op))
     return NULL;
-  if (op->verb == QK_TICK) {
-    land(store, get_due(op));
-    run_tick(store, op, get_due(op));
-    return NULL;
-  }
-  flight = malloc(sizeof *flight);
+  flight = get_flight(&store->engine);
   if (!flight) {
-    give_up(store, op, QK_ENOMEM);
-    return NULL;
-  }
-  op->result = prepare(store, op, &flight->work, &flight->claims, NULL);
-  if (op->result != QK_OK) {
-    free(flight);
+    qki_op_give_up(store, op, QK_ENOMEM);
     return NULL;
   }
   flight->op = op;
-  flight->work.now_ms = now_ms;
   flight->work.owner = flight;
-  flight->work.next = NULL;
-  return flight;
+  flight->work.now_ms = now_ms;
+  if (is_tick(op)) {
+    flight->owner.done = step_done;
+    qki_tick_begin(&flight->u.tick, store, op->queue, get_due(op));
+    return flight;
+  }
+  flight->owner.done = verb_done;
+  op->result = qki_op_prepare(store, op, &flight->work, &flight->u.claims, NULL);
+  if (op->result == QK_OK)
+    return flight;
+  pthread_mutex_lock(&store->engine.lock);
+  put_flight_locked(&store->engine, flight);
+  pthread_mutex_unlock(&store->engine.lock);
+  return NULL;
 }
 
+static void launch(qk_store *store, struct qki_flight **flights, size_t n, int64_t due_ms)
+{
+  struct qki_engine *engine = &store->engine;
+  int ticks = is_tick(flights[0]->op);
+  pthread_mutex_lock(&engine->lock);
+  for (size_t i = 0; i < n; i++) {
+    link_flight_locked(engine, flights[i]);
+    flights[i]->work.next = i + 1 < n ? &flights[i + 1]->work : NULL;
+  }
+  engine->ticking = ticks;
+  pthread_mutex_unlock(&engine->lock);
+  if (ticks)
+    step_tick(store, flights[0]);
+  else
+    store->ops->start(store->backend, &flights[0]->work, due_ms);
+}
+
+/* Begin ops: those that were submitted together have one deadline and leave together. */
 static void start_all(qk_store *store, qk_op **ops, size_t n)
 {
-  int64_t now_ms = qki_store_clock(store);
+  struct qki_flight *flights[CHUNK];
+  int64_t now_ms = qki_store_clock(store), due_ms = 0;
+  size_t lifted = 0;
   for (size_t i = 0; i < n; i++) {
-    int64_t due_ms = get_due(ops[i]);
-    struct qki_flight *flight = lift(store, ops[i], now_ms);
-    if (!flight) {
-      hand_back(&store->engine, &ops[i], 1);
-      continue;
+    if (lifted > 0 && get_due(ops[i]) != due_ms) {
+      launch(store, flights, lifted, due_ms);
+      lifted = 0;
     }
-    link_flight(&store->engine, flight);
-    store->ops->start(store->backend, &flight->work, due_ms);
+    due_ms = get_due(ops[i]);
+    struct qki_flight *flight = lift(store, ops[i], now_ms);
+    if (flight)
+      flights[lifted++] = flight;
+    else
+      hand_back(&store->engine, &ops[i], 1);
   }
+  if (lifted > 0)
+    launch(store, flights, lifted, due_ms);
 }
 
-static int begin_pump(struct qki_engine *engine, qk_op **ops, size_t *n)
+static int begin_pump(struct qki_engine *engine)
 {
   pthread_mutex_lock(&engine->lock);
   int mine = !engine->pumping;
-  if (mine) {
-    *n = take_pending_locked(engine, ops, CHUNK);
-    engine->pumping = 1;
-    signal_locked(engine);
-  }
+  engine->pumping = 1;
+  signal_locked(engine);
   pthread_mutex_unlock(&engine->lock);
   return mine;
 }
 
-static void end_pump(struct qki_engine *engine)
+/* More to begin? If not, the pump stops. */
+static size_t next_pending(struct qki_engine *engine, qk_op **ops, int more)
 {
   pthread_mutex_lock(&engine->lock);
-  engine->pumping = 0;
-  signal_locked(engine);
+  size_t n = more ? take_pending_locked(engine, ops) : 0;
+  if (n == 0) {
+    engine->pumping = 0;
+    signal_locked(engine);
+  }
   pthread_mutex_unlock(&engine->lock);
+  return n;
 }
 
+/* Asynchronous backends get all that may begin; with others each call does one chunk, so that reaping is not
+ * put off. */
 static void pump(qk_store *store)
 {
   struct qki_engine *engine = &store->engine;
+  int async = (store->ops->caps & QK_CAP_ASYNC) != 0;
   qk_op *ops[CHUNK];
-  size_t n = 0;
-  if (store->ops->caps & QK_CAP_INSTANT || !begin_pump(engine, ops, &n))
+  size_t n;
+  if (store->ops->caps & QK_CAP_INSTANT || !begin_pump(engine))
     return;
-  n = drop_late(store, ops, n);
-  if (store->ops->caps & QK_CAP_ASYNC) {
-    start_all(store, ops, n);
-    store->ops->process(store->backend, 0);
-  } else if (n > 0) {
-    run_all(store, ops, n);
-    hand_back(engine, ops, n);
+  for (int more = 1; (n = next_pending(engine, ops, more)) > 0; more = async) {
+    n = drop_late(store, ops, n);
+    if (async) {
+      start_all(store, ops, n);
+    } else {
+      qki_run_ops(store, ops, n);
+      hand_back(engine, ops, n);
+    }
   }
-  end_pump(engine);
 }
 
 /* ---- Reap ---- */
@@ -520,6 +468,17 @@ static int left_ms(int64_t until_ms)
   return left <= 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left;
 }
 
+/* Sleep until there may be something to do. While another thread drives the backend, its descriptor is that
+ * thread's business. Returns as qki_fd_wait(). */
+static int sleep_until(qk_store *store, int wait_ms)
+{
+  int parks = qki_drive_park(&store->drive);
+  int got = qki_fd_wait(parks ? store->engine.idle_fd : store->engine.set_fd, wait_ms);
+  if (parks)
+    qki_drive_unpark(&store->drive);
+  return got;
+}
+
 /* Pump and collect until there is something, the time is up, a signal came, or somebody called qk_wakeup. */
 static int reap(qk_store *store, qk_op **done, size_t max, int timeout_ms)
 {
@@ -527,13 +486,15 @@ static int reap(qk_store *store, qk_op **done, size_t max, int timeout_ms)
   int64_t until_ms = timeout_ms > 0 ? qki_monotonic_ms() + timeout_ms : 0;
   for (;;) {
     pump(store);
+    if (store->ops->caps & QK_CAP_ASYNC)
+      qki_drive_once(store);
     int n = collect(engine, done, max);
     if (n > 0)
       return n;
     if (qki_flag_clear(engine->wake_fd) || timeout_ms == 0)
       return 0;
     int wait_ms = timeout_ms < 0 ? -1 : left_ms(until_ms);
-    if (wait_ms == 0 || qki_fd_wait(engine->set_fd, wait_ms) < 0)
+    if (wait_ms == 0 || sleep_until(store, wait_ms) < 0)
       return 0;
   }
 }

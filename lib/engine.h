@@ -1,9 +1,8 @@
-/* How operations reach the backend: blocking calls, batches, and submit/reap with its window, done list and
- * descriptor.
+/* Submit and reap: the window, the done list, the descriptor.
  *
  * Submitted ops stand in one of three places: pending (taken, not yet begun), in flight (begun by an
- * asynchronous backend), done (waiting for qk_reap). They are linked through qk_op.internal, so taking one
- * allocates nothing. */
+ * asynchronous backend), done (waiting for qk_reap). Pending and done ones are linked through qk_op.internal,
+ * so taking one allocates nothing. */
 #ifndef QKI_ENGINE_H
 #define QKI_ENGINE_H
 
@@ -24,21 +23,22 @@ struct qki_flight;
 struct qki_engine {
   pthread_mutex_t lock;
   struct qki_op_list pending, done;
-  struct qki_flight *flights; /* in flight */
-  size_t taken;               /* submitted and not reaped */
+  struct qki_flight *flights, *spare; /* in flight; kept for the next */
+  size_t in_flight;
+  int ticking;  /* a tick is in flight: what comes after it waits */
+  size_t taken; /* submitted and not reaped */
   size_t window;
   int pumping;   /* a thread is carrying pending ops out */
   int signalled; /* the ready flag is raised */
-  int ready_fd, wake_fd, set_fd;
+  int ready_fd, wake_fd;
+  int set_fd;  /* what the host watches: both, and the backend's */
+  int idle_fd; /* both, and the flag that says that nobody drives the backend */
 };
 
 /* QK_OK, QK_ENOMEM, or QK_ESTORE if no descriptor is left. backend_fd is -1 or the backend's. */
 int qki_engine_init(struct qki_engine *engine, size_t window);
-int qki_engine_watch(struct qki_engine *engine, int backend_fd);
+int qki_engine_watch(qk_store *store, int backend_fd);
 /* End what was not reaped. forked = 1: touch neither lock nor descriptor of the parent. */
 void qki_engine_finish(qk_store *store, int forked);
-
-/* Carry out one validated work and wait for it. Returns its result. */
-int qki_engine_run(qk_store *store, qk_work *work);
 
 #endif

@@ -10,6 +10,8 @@
 #include "store.h"
 #include "uri.h"
 
+#define SECRET 32
+
 /* ---- What the URI says about the store itself ---- */
 
 static int take_u32(struct qki_uri *uri, const char *name, uint32_t min, uint32_t max, uint32_t *value,
@@ -45,23 +47,64 @@ static int find_backend(const struct qki_uri *uri, const qk_backend_ops **ops, q
 
 /* ---- Secrets ---- */
 
-static int make_keys(qk_store *store)
+/* The keys, with secret first where the host gave no key. */
+static int make_keys(qk_store *store, const unsigned char secret[SECRET])
 {
   const qk_options *options = &store->host.options;
-  unsigned char secret[32];
+  struct qki_keys *keys = calloc(1, sizeof *keys);
+  if (!keys)
+    return QK_ENOMEM;
+  if (options->key)
+    qki_keys_add(keys, options->key, options->key_len);
+  else
+    qki_keys_add(keys, secret, SECRET);
+  if (options->key2)
+    qki_keys_add(keys, options->key2, options->key2_len);
+  atomic_store(&store->keys, keys);
+  return QK_OK;
+}
+
+static int take_secret(qk_store *store)
+{
+  unsigned char secret[SECRET];
   int code = QK_OK;
-  if (options->key) {
-    qki_keys_add(&store->keys, options->key, options->key_len);
-  } else {
+  store->draws_secret = store->host.options.key == NULL;
+  if (store->draws_secret)
     code = store->ops->secret ? store->ops->secret(store->backend, secret, qki_store_deadline(store))
                               : qk_host_random(&store->host, secret, sizeof secret);
-    if (code == QK_OK)
-      qki_keys_add(&store->keys, secret, sizeof secret);
-    sodium_memzero(secret, sizeof secret);
-  }
-  if (code == QK_OK && options->key2)
-    qki_keys_add(&store->keys, options->key2, options->key2_len);
+  if (code == QK_OK)
+    code = make_keys(store, secret);
+  sodium_memzero(secret, sizeof secret);
   return code;
+}
+
+/* The set before stays until the store is closed: it changes once in the life of a server, and other threads
+ * may be reading it. */
+void qk_host_secret(qk_host *host, const unsigned char secret[SECRET])
+{
+  qk_store *store = (qk_store *)host;
+  struct qki_keys *older = atomic_load(&store->keys), *keys;
+  if (!older || !store->draws_secret || qki_keys_sign_with(older, secret, SECRET))
+    return;
+  keys = malloc(sizeof *keys);
+  if (!keys)
+    return; /* the next connection tries again */
+  *keys = (struct qki_keys){.older = older};
+  qki_keys_add(keys, secret, SECRET);
+  memcpy(&keys->key[1], older->key, 2 * sizeof *keys->key);
+  keys->count = older->count < 2 ? 2 : 3;
+  atomic_store(&store->keys, keys);
+}
+
+static void forget_keys(qk_store *store)
+{
+  struct qki_keys *keys = atomic_load(&store->keys);
+  while (keys) {
+    struct qki_keys *older = keys->older;
+    qki_keys_forget(keys);
+    free(keys);
+    keys = older;
+  }
 }
 
 /* Nothing of the caller's is kept. */
@@ -98,9 +141,9 @@ static int open_backend(qk_store *store, const struct qki_uri *uri, qk_error *er
 static int connect_parts(qk_store *store, qk_error *err)
 {
   int fd = store->ops->fd ? store->ops->fd(store->backend) : -1;
-  int code = qki_engine_watch(&store->engine, fd);
+  int code = qki_engine_watch(store, fd);
   if (code == QK_OK)
-    code = make_keys(store);
+    code = take_secret(store);
   return code == QK_OK ? QK_OK : qk_error_set(err, code, "%s", qk_strerror(code));
 }
 
@@ -115,9 +158,14 @@ static int init_parts(qk_store *store, uint32_t window, qk_error *err)
   code = qki_rotation_init(&store->rotation);
   if (code != QK_OK)
     goto fail_events;
+  code = qki_drive_init(&store->drive);
+  if (code != QK_OK)
+    goto fail_rotation;
   code = qki_engine_init(&store->engine, window);
   if (code == QK_OK)
     return QK_OK;
+  qki_drive_finish(&store->drive, 0);
+fail_rotation:
   qki_rotation_finish(&store->rotation);
 fail_events:
   qki_events_finish(&store->host.events);
@@ -130,10 +178,11 @@ fail:
 static void finish_parts(qk_store *store, int forked)
 {
   qki_engine_finish(store, forked);
+  qki_drive_finish(&store->drive, forked);
   qki_rotation_finish(&store->rotation);
   qki_events_finish(&store->host.events);
   qki_fork_guard_finish(&store->guard);
-  qki_keys_forget(&store->keys);
+  forget_keys(store);
 }
 
 /* With options and URI checked. */

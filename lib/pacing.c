@@ -7,11 +7,16 @@
 #define NEAR_MS 1000 /* between polls near the head */
 #define FAR_MS 30000 /* and far back: 300,000 people make 10,000 polls a second */
 
+static int64_t span_at(int64_t time_ms)
+{
+  return time_ms < FLOW_SECONDS * 1000 ? time_ms : FLOW_SECONDS * 1000;
+}
+
 struct qki_flow qki_flow_at(const qk_queue_state *state, int64_t time_ms)
 {
   struct qki_flow flow;
   flow.n = qki_window_sum(&state->outflow, time_ms / 1000 - (FLOW_SECONDS - 1));
-  flow.span_ms = time_ms < FLOW_SECONDS * 1000 ? time_ms : FLOW_SECONDS * 1000;
+  flow.span_ms = span_at(time_ms);
   return flow;
 }
 
@@ -51,36 +56,55 @@ static uint64_t mix(uint64_t x)
 /* Two thirds of the expected wait: whoever is told so asks about four times on the way from 100 s to the
  * head. While the wait is unknown each place counts as a millisecond. The spread of 15 % either way depends
  * on (epoch, number, second) alone, so that a repeated trace gets repeated answers. */
-static uint32_t poll_after_ms(const qk_queue_state *state, int64_t time_ms, int64_t wait_ms,
-                              uint64_t position, uint64_t number)
+static uint32_t poll_after_ms(const qk_pace *pace, int64_t wait_ms, uint64_t position, uint64_t number)
 {
   if (wait_ms < 0)
     wait_ms = position < FAR_MS ? (int64_t)position * 3 / 2 : FAR_MS * 3 / 2;
   int64_t base = wait_ms / 3 * 2;
   base = base < NEAR_MS ? NEAR_MS : base > FAR_MS ? FAR_MS : base;
-  int64_t most = state->policy.idle_ms > 0 ? state->policy.idle_ms / 3 : INT64_MAX;
+  int64_t most = pace->idle_ms > 0 ? pace->idle_ms / 3 : INT64_MAX;
   base = base < most ? base : most;
   int64_t low = base * 17 / 20, high = base * 23 / 20;
   high = high < most ? high : most;
-  uint64_t second = (uint64_t)(time_ms / 1000);
-  uint64_t random = mix(state->epoch + number * ODD_A + second * ODD_B) >> 32;
+  uint64_t second = (uint64_t)(pace->time_ms / 1000);
+  uint64_t random = mix(pace->epoch + number * ODD_A + second * ODD_B) >> 32;
   return (uint32_t)(low + (int64_t)(random * (uint64_t)(high - low + 1) >> 32));
 }
 
-void qki_pace(qk_ticket *ticket, const qk_queue_state *state, int64_t time_ms, uint64_t position)
+static struct qki_flow flow_of(const qk_pace *pace)
 {
-  struct qki_flow flow = qki_flow_at(state, time_ms);
-  int64_t wait_ms = qki_flow_eta_ms(&flow, position);
-  uint32_t mode = state->policy.mode;
-  int stands = mode == QK_MODE_HOLD || mode == QK_MODE_CLOSED;
-  ticket->position = position;
-  ticket->eta_ms = stands ? -1 : wait_ms;
-  ticket->poll_after_ms = poll_after_ms(state, time_ms, wait_ms, position, ticket->number);
+  return (struct qki_flow){.n = pace->admitted, .span_ms = span_at(pace->time_ms)};
 }
 
-uint32_t qki_retry_after_ms(const qk_queue_state *state, int64_t time_ms, uint64_t who)
+qk_pace qki_pace_at(const qk_queue_state *state, int64_t time_ms)
 {
-  struct qki_flow flow = qki_flow_at(state, time_ms);
-  uint64_t position = qki_waiting(state) + 1;
-  return poll_after_ms(state, time_ms, qki_flow_eta_ms(&flow, position), position, who);
+  return (qk_pace){.epoch = state->epoch,
+                   .time_ms = time_ms,
+                   .admitted = qki_flow_at(state, time_ms).n,
+                   .waiting = qki_waiting(state),
+                   .mode = state->policy.mode,
+                   .idle_ms = state->policy.idle_ms};
+}
+
+void qk_pace_ticket(const qk_pace *pace, uint64_t position, qk_ticket *ticket)
+{
+  struct qki_flow flow = flow_of(pace);
+  int64_t wait_ms = qki_flow_eta_ms(&flow, position);
+  int stands = pace->mode == QK_MODE_HOLD || pace->mode == QK_MODE_CLOSED;
+  ticket->position = position;
+  ticket->eta_ms = stands ? -1 : wait_ms;
+  ticket->poll_after_ms = poll_after_ms(pace, wait_ms, position, ticket->number);
+}
+
+uint32_t qk_pace_refused(const qk_pace *pace, uint64_t who)
+{
+  struct qki_flow flow = flow_of(pace);
+  uint64_t position = pace->waiting + 1;
+  return poll_after_ms(pace, qki_flow_eta_ms(&flow, position), position, who);
+}
+
+double qk_pace_outflow(const qk_pace *pace)
+{
+  struct qki_flow flow = flow_of(pace);
+  return qki_flow_per_s(&flow);
 }

@@ -17,10 +17,7 @@ double qki_flow_per_s(const struct qki_flow *flow);
 /* ceil(position * span / n); -1 while unknown. */
 int64_t qki_flow_eta_ms(const struct qki_flow *flow, uint64_t position);
 
-/* Fill position, waiting, eta_ms and poll_after_ms of somebody who waits; epoch and number are set already.
- */
-void qki_pace(qk_ticket *ticket, const qk_queue_state *state, int64_t time_ms, uint64_t position);
-/* When somebody who was refused may try again: as if last in line. who spreads people out. */
-uint32_t qki_retry_after_ms(const qk_queue_state *state, int64_t time_ms, uint64_t who);
+/* What qk_pace_ticket() and qk_pace_refused() need of a queue. */
+qk_pace qki_pace_at(const qk_queue_state *state, int64_t time_ms);
 
 #endif

@@ -156,7 +156,7 @@ int qki_work_by_token(qk_store *store, qk_work *work, struct qki_claims *claims,
                       const char *token, qk_ticket *ticket)
 {
   start_work(work, verb, ticket);
-  int code = qki_token_read(&store->keys, token, claims);
+  int code = qki_token_read(atomic_load(&store->keys), token, claims);
   if (code != QK_OK)
     return code;
   qki_store_name(store, &work->queue, claims->queue, claims->queue_len);

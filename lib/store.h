@@ -4,9 +4,11 @@
 
 #include <pthread.h>
 #include <sodium.h>
+#include <stdatomic.h>
 
 #include <qk_backend.h>
 
+#include "drive.h"
 #include "engine.h"
 #include "events.h"
 #include "platform.h"
@@ -28,7 +30,9 @@ struct qk_store {
   unsigned char hash_key[crypto_shorthash_KEYBYTES];
   struct qki_fork_guard guard;
   struct qki_recent recent;
-  struct qki_keys keys;
+  _Atomic(struct qki_keys *) keys;
+  int draws_secret; /* the host gave no key: the secret is the store's */
+  struct qki_drive drive;
   struct qki_engine engine;
   struct qki_rotation rotation;
 };

@@ -19,79 +19,6 @@ void qki_rotation_finish(struct qki_rotation *rotation)
   pthread_mutex_destroy(&rotation->lock);
 }
 
-/* A tick under way. */
-struct round {
-  qk_store *store;
-  qk_tick_report *report;
-  int64_t now_ms, deadline_ms;
-  int code; /* the first failure */
-};
-
-static void add_up(qk_tick_report *report, const qk_slice *slice)
-{
-  report->admitted += slice->admitted;
-  report->lapsed += slice->lapsed;
-  report->expired += slice->expired;
-  report->dropped += slice->dropped;
-}
-
-static void add_queue(qk_tick_report *report, const qk_slice *slice, int unfinished)
-{
-  report->queues++;
-  report->waiting += slice->waiting;
-  report->ready += slice->ready;
-  report->active += slice->active;
-  if (slice->more || unfinished)
-    report->more = 1;
-  if (slice->next_ms < report->next_ms)
-    report->next_ms = slice->next_ms;
-}
-
-static int is_late(const struct round *round)
-{
-  return qki_monotonic_ms() >= round->deadline_ms;
-}
-
-/* All slices of one queue, until done, out of budget, or out of time. */
-static int tick_queue(struct round *round, const qk_name *name)
-{
-  qk_store *store = round->store;
-  uint64_t budget = store->host.options.tick_budget ? store->host.options.tick_budget : UINT64_MAX;
-  qk_slice slice = {.now_ms = round->now_ms, .may_end = budget, .may_drop = budget, .may_admit = budget};
-  int code;
-  do {
-    slice.max = SLICE_PEOPLE;
-    code = store->ops->tick_slice(store->backend, name, &slice, round->deadline_ms);
-    if (code != QK_OK)
-      return code;
-    add_up(round->report, &slice);
-  } while (slice.unfinished && !is_late(round));
-  add_queue(round->report, &slice, (int)slice.unfinished);
-  return QK_OK;
-}
-
-/* A queue of qk_tick(NULL): under a lease where hosts share it; one that vanished meanwhile is no failure. */
-static void visit(struct round *round, const char *text)
-{
-  qk_store *store = round->store;
-  qk_name name;
-  int code = QK_OK;
-  qki_store_name(store, &name, text, strlen(text));
-  if (store->ops->lease) {
-    code = store->ops->lease(store->backend, &name, LEASE_MS, round->deadline_ms);
-    if (code == 0) {
-      round->report->skipped++;
-      round->report->next_ms = round->report->next_ms < LEASE_MS ? round->report->next_ms : LEASE_MS;
-      return;
-    }
-    code = code > 0 ? QK_OK : code;
-  }
-  if (code == QK_OK)
-    code = tick_queue(round, &name);
-  if (code != QK_OK && code != QK_ENOTFOUND && round->code == QK_OK)
-    round->code = code;
-}
-
 static uint64_t rotation_get(struct qki_rotation *rotation)
 {
   pthread_mutex_lock(&rotation->lock);
@@ -107,71 +34,202 @@ static void rotation_set(struct qki_rotation *rotation, uint64_t position)
   pthread_mutex_unlock(&rotation->lock);
 }
 
-/* The next queue in rotation: 1 and its name, 0 at the end of the list, or a code. */
-static int next_queue(struct round *round, uint64_t *position, char name[QK_QUEUE_MAX + 1])
+/* ---- The end ---- */
+
+static void end(struct qki_tick *tick)
 {
-  qk_store *store = round->store;
-  char names[1][QK_QUEUE_MAX + 1];
-  int got = store->ops->queues(store->backend, position, names, 1, round->deadline_ms);
-  if (got > 0)
-    memcpy(name, names[0], sizeof names[0]);
-  return got;
+  qk_tick_report *report = &tick->report;
+  tick->step = 0;
+  if (tick->named && tick->code != QK_OK) {
+    memset(report, 0, sizeof *report);
+    return;
+  }
+  if (!tick->named)
+    rotation_set(&tick->store->rotation, tick->page.position);
+  if (report->more)
+    report->next_ms = 0;
+  report->elapsed_us = (uint64_t)(qki_monotonic_us() - tick->start_us);
 }
 
-/* From where the last call stopped to the end of the list, then from its start to there. */
-static int tick_all(struct round *round)
+static int is_late(const struct qki_tick *tick)
 {
-  struct qki_rotation *rotation = &round->store->rotation;
-  uint64_t start = rotation_get(rotation), position = start;
-  int wrapped = start == 0;
-  for (;;) {
-    char name[QK_QUEUE_MAX + 1];
-    uint64_t before = position;
-    int got = next_queue(round, &position, name);
-    if (got < 0)
-      return round->code != QK_OK ? round->code : got;
-    if (got > 0 && wrapped && start != 0 && before >= start) {
-      position = before;
-      break;
-    }
-    if (got > 0)
-      visit(round, name);
-    if (got > 0 && is_late(round)) {
-      round->report->more = 1;
-      break;
-    }
-    if (position == 0) {
-      if (wrapped)
-        break;
-      wrapped = 1;
-    }
+  return qki_monotonic_ms() >= tick->deadline_ms;
+}
+
+/* ---- From queue to queue: from where the last call stopped to the end of the list, then from its start to
+ * there ---- */
+
+static void look_for_queue(struct qki_tick *tick)
+{
+  tick->before = tick->page.position;
+  tick->step = QK_WORK_QUEUES;
+}
+
+/* Through with a queue, or there was none at this place. */
+static void go_on(struct qki_tick *tick)
+{
+  if (tick->named) {
+    end(tick);
+    return;
   }
-  rotation_set(rotation, position);
-  return round->code;
+  if (tick->page.position == 0) {
+    if (tick->wrapped) {
+      end(tick);
+      return;
+    }
+    tick->wrapped = 1;
+  }
+  look_for_queue(tick);
+}
+
+static void go_on_in_time(struct qki_tick *tick)
+{
+  if (!tick->named && is_late(tick)) {
+    tick->report.more = 1;
+    end(tick);
+    return;
+  }
+  go_on(tick);
+}
+
+/* ---- One queue ---- */
+
+static void start_slices(struct qki_tick *tick)
+{
+  uint64_t budget =
+      tick->store->host.options.tick_budget ? tick->store->host.options.tick_budget : UINT64_MAX;
+  tick->slice = (qk_slice){.now_ms = tick->now_ms,
+                           .max = SLICE_PEOPLE,
+                           .may_end = budget,
+                           .may_drop = budget,
+                           .may_admit = budget};
+  tick->step = QK_WORK_SLICE;
+}
+
+static void add_queue(qk_tick_report *report, const qk_slice *slice)
+{
+  report->queues++;
+  report->waiting += slice->waiting;
+  report->ready += slice->ready;
+  report->active += slice->active;
+  if (slice->more || slice->unfinished)
+    report->more = 1;
+  if (slice->next_ms < report->next_ms)
+    report->next_ms = slice->next_ms;
+}
+
+/* A queue of qk_tick(NULL) that vanished meanwhile is no failure. */
+static void took_failure(struct qki_tick *tick, int code)
+{
+  if ((tick->named || code != QK_ENOTFOUND) && tick->code == QK_OK)
+    tick->code = code;
+  go_on_in_time(tick);
+}
+
+static void took_slice(struct qki_tick *tick, int code)
+{
+  qk_slice *slice = &tick->slice;
+  if (code != QK_OK) {
+    took_failure(tick, code);
+    return;
+  }
+  tick->report.admitted += slice->admitted;
+  tick->report.lapsed += slice->lapsed;
+  tick->report.expired += slice->expired;
+  tick->report.dropped += slice->dropped;
+  if (slice->unfinished && !is_late(tick)) {
+    slice->max = SLICE_PEOPLE;
+    return;
+  }
+  add_queue(&tick->report, slice);
+  go_on_in_time(tick);
+}
+
+static void took_lease(struct qki_tick *tick, int got)
+{
+  if (got > 0)
+    start_slices(tick);
+  else if (got < 0)
+    took_failure(tick, got);
+  else {
+    tick->report.skipped++;
+    if (tick->report.next_ms > LEASE_MS)
+      tick->report.next_ms = LEASE_MS;
+    go_on_in_time(tick);
+  }
+}
+
+static void took_queue(struct qki_tick *tick, int got)
+{
+  if (got < 0) {
+    tick->code = tick->code != QK_OK ? tick->code : got;
+    tick->page.position = tick->before;
+    end(tick);
+  } else if (got == 0) {
+    go_on(tick);
+  } else if (tick->wrapped && tick->start != 0 && tick->before >= tick->start) {
+    tick->page.position = tick->before;
+    end(tick);
+  } else {
+    qki_store_name(tick->store, &tick->name, tick->text[0], strlen(tick->text[0]));
+    if (tick->store->ops->lease)
+      tick->step = QK_WORK_LEASE;
+    else
+      start_slices(tick);
+  }
+}
+
+void qki_tick_advance(struct qki_tick *tick, int got)
+{
+  if (tick->step == QK_WORK_SLICE)
+    took_slice(tick, got);
+  else if (tick->step == QK_WORK_LEASE)
+    took_lease(tick, got);
+  else
+    took_queue(tick, got);
+}
+
+void qki_tick_begin(struct qki_tick *tick, qk_store *store, const char *text, int64_t deadline_ms)
+{
+  memset(tick, 0, sizeof *tick);
+  tick->store = store;
+  tick->start_us = qki_monotonic_us();
+  tick->now_ms = qki_store_clock(store);
+  tick->deadline_ms = deadline_ms;
+  tick->lease_ms = LEASE_MS;
+  tick->report.next_ms = UINT32_MAX;
+  tick->named = text != NULL;
+  if (!text) {
+    tick->start = rotation_get(&store->rotation);
+    tick->wrapped = tick->start == 0;
+    tick->page = (qk_page){.position = tick->start, .names = tick->text, .max = 1};
+    look_for_queue(tick);
+    return;
+  }
+  tick->code = qki_store_queue(store, &tick->name, text);
+  if (tick->code == QK_OK)
+    start_slices(tick);
+  else
+    end(tick);
+}
+
+static int carry_out(struct qki_tick *tick)
+{
+  const qk_backend_ops *ops = tick->store->ops;
+  void *backend = tick->store->backend;
+  if (tick->step == QK_WORK_SLICE)
+    return ops->tick_slice(backend, &tick->name, &tick->slice, tick->deadline_ms);
+  if (tick->step == QK_WORK_LEASE)
+    return ops->lease(backend, &tick->name, tick->lease_ms, tick->deadline_ms);
+  return ops->queues(backend, &tick->page.position, tick->page.names, tick->page.max, tick->deadline_ms);
 }
 
 int qki_tick(qk_store *store, const char *text, int64_t deadline_ms, qk_tick_report *report)
 {
-  int64_t start_us = qki_monotonic_us();
-  struct round round = {
-      .store = store, .report = report, .now_ms = qki_store_clock(store), .deadline_ms = deadline_ms};
-  memset(report, 0, sizeof *report);
-  report->next_ms = UINT32_MAX;
-  int code;
-  if (text) {
-    qk_name name;
-    code = qki_store_queue(store, &name, text);
-    if (code == QK_OK)
-      code = tick_queue(&round, &name);
-    if (code != QK_OK) {
-      memset(report, 0, sizeof *report);
-      return code;
-    }
-  } else {
-    code = tick_all(&round);
-  }
-  if (report->more)
-    report->next_ms = 0;
-  report->elapsed_us = (uint64_t)(qki_monotonic_us() - start_us);
-  return code;
+  struct qki_tick tick;
+  qki_tick_begin(&tick, store, text, deadline_ms);
+  while (tick.step)
+    qki_tick_advance(&tick, carry_out(&tick));
+  *report = tick.report;
+  return tick.code;
 }

@@ -15,7 +15,31 @@ struct qki_rotation {
 int qki_rotation_init(struct qki_rotation *rotation);
 void qki_rotation_finish(struct qki_rotation *rotation);
 
-/* Tick one queue, or every queue if name is NULL. *report is set in any case. Delivers no events. */
-int qki_tick(qk_store *store, const char *name, int64_t deadline_ms, qk_tick_report *report);
+/* A tick, as a chain of steps that the backend carries out one after the other. */
+struct qki_tick {
+  qk_store *store;
+  qk_tick_report report;
+  int code; /* so far the first failure */
+  /* The next step: QK_WORK_SLICE, QK_WORK_LEASE or QK_WORK_QUEUES, and its arguments; 0 = the tick is over.
+   */
+  int step;
+  qk_name name;
+  qk_slice slice;
+  uint32_t lease_ms;
+  qk_page page;
+  /* Its own. */
+  int64_t now_ms, deadline_ms, start_us;
+  uint64_t start, before; /* where the rotation began; where the present queue stands */
+  int named, wrapped;
+  char text[1][QK_QUEUE_MAX + 1];
+};
+
+/* Begin to tick one queue, or every queue if text is NULL. */
+void qki_tick_begin(struct qki_tick *tick, qk_store *store, const char *text, int64_t deadline_ms);
+/* Take what the present step gave, and make the next one. */
+void qki_tick_advance(struct qki_tick *tick, int got);
+
+/* A whole tick, waiting for each step. *report is set in any case. Delivers no events. */
+int qki_tick(qk_store *store, const char *text, int64_t deadline_ms, qk_tick_report *report);
 
 #endif

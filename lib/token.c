@@ -29,13 +29,26 @@ enum {
 
 static const char label[] = "libqueue token key, version 1";
 
-void qki_keys_add(struct qki_keys *keys, const void *secret, size_t len)
+static void derive(struct qki_key *key, const void *secret, size_t len)
 {
-  struct qki_key *key = &keys->key[keys->count++];
   unsigned char id[crypto_generichash_BYTES];
   crypto_generichash(key->mac, sizeof key->mac, secret, len, (const unsigned char *)label, sizeof label - 1);
   crypto_generichash(id, sizeof id, key->mac, sizeof key->mac, NULL, 0);
   memcpy(key->id, id, sizeof key->id);
+}
+
+void qki_keys_add(struct qki_keys *keys, const void *secret, size_t len)
+{
+  derive(&keys->key[keys->count++], secret, len);
+}
+
+int qki_keys_sign_with(const struct qki_keys *keys, const void *secret, size_t len)
+{
+  struct qki_key key;
+  derive(&key, secret, len);
+  int same = sodium_memcmp(key.mac, keys->key[0].mac, sizeof key.mac) == 0;
+  sodium_memzero(&key, sizeof key);
+  return same;
 }
 
 void qki_keys_forget(struct qki_keys *keys)

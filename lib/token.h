@@ -12,10 +12,11 @@ struct qki_key {
   unsigned char mac[QKI_MAC_KEY], id[QKI_KEY_ID];
 };
 
-/* The first signs; all are accepted. */
+/* The first signs; all are accepted. Never changed while others read it: a new set takes its place. */
 struct qki_keys {
-  struct qki_key key[2];
+  struct qki_key key[3];
   size_t count;
+  struct qki_keys *older; /* whom this set replaced: readers may still hold it */
 };
 
 /* What a token says. */
@@ -28,6 +29,8 @@ struct qki_claims {
 };
 
 void qki_keys_add(struct qki_keys *keys, const void *secret, size_t len);
+/* 1 if secret is the one that signs. */
+int qki_keys_sign_with(const struct qki_keys *keys, const void *secret, size_t len);
 void qki_keys_forget(struct qki_keys *keys);
 
 /* Write the token of ticket: QK_OK, or QK_EINVAL if it is no ticket of somebody in a queue. */

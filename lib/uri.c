@@ -108,8 +108,8 @@ static int parse_hosts(struct qki_uri *out, char *list, qk_error *err)
   return QK_OK;
 }
 
-/* user:password@host,host; *authority ends in NUL. */
-static int parse_authority(struct qki_uri *out, char *authority, qk_error *err)
+/* user:password@host,host; *authority ends in NUL. What has a path may have no host: a socket. */
+static int parse_authority(struct qki_uri *out, char *authority, int has_path, qk_error *err)
 {
   char *at = strrchr(authority, '@');
   if (at) {
@@ -118,7 +118,7 @@ static int parse_authority(struct qki_uri *out, char *authority, qk_error *err)
       return QK_EINVAL;
     authority = at + 1;
   }
-  return *authority == '\0' && !at ? QK_OK : parse_hosts(out, authority, err);
+  return *authority == '\0' && (!at || has_path) ? QK_OK : parse_hosts(out, authority, err);
 }
 
 static int add_setting(struct qki_uri *out, char *pair, qk_error *err)
@@ -180,7 +180,7 @@ static int parse_rest(struct qki_uri *out, char *rest, qk_error *err)
     path = strchr(authority, '/');
     if (path)
       *path++ = '\0';
-    if (parse_authority(out, authority, err) != QK_OK)
+    if (parse_authority(out, authority, path != NULL, err) != QK_OK)
       return QK_EINVAL;
   } else if (*path == '/') {
     path++;

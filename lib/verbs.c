@@ -62,8 +62,9 @@ static int refuse(struct call *call, int code)
 {
   qk_ticket *ticket = call->work->ticket;
   if (ticket) {
-    ticket->waiting = qki_waiting(call->state);
-    ticket->poll_after_ms = qki_retry_after_ms(call->state, call->now.time_ms, call->work->user.hash);
+    qk_pace pace = qki_pace_at(call->state, call->now.time_ms);
+    ticket->waiting = pace.waiting;
+    ticket->poll_after_ms = qk_pace_refused(&pace, call->work->user.hash);
   }
   return code;
 }

@@ -14,8 +14,10 @@ static void fill(const qk_queue *queue, const qk_entry *entry, struct qki_now no
   ticket->number = entry->number;
   ticket->epoch = state->epoch;
   ticket->waiting = qki_waiting(state);
-  if (entry->state == QK_WAITING)
-    qki_pace(ticket, state, now.time_ms, position);
+  if (entry->state == QK_WAITING) {
+    qk_pace pace = qki_pace_at(state, now.time_ms);
+    qk_pace_ticket(&pace, position, ticket);
+  }
   if (entry->state == QK_READY || entry->state == QK_ACTIVE) {
     ticket->extends = entry->extends;
     ticket->expires_at_ms = now.clock_ms + (entry->time_ms - now.time_ms);
@@ -48,7 +50,7 @@ int qk_rules_stats(const qk_queue *queue, int64_t now_ms, qk_stats *out)
 {
   const qk_queue_state *state = queue->state;
   int64_t time_ms = qki_now(state, now_ms).time_ms;
-  struct qki_flow flow = qki_flow_at(state, time_ms);
+  qk_pace pace = qki_pace_at(state, time_ms);
   qk_entry head;
   int got = qki_head(queue, &head);
   if (got < 0)
@@ -67,20 +69,20 @@ int qk_rules_stats(const qk_queue *queue, int64_t now_ms, qk_stats *out)
                     .last_number = state->last_number,
                     .now_ms = now_ms,
                     .head_age_ms = got ? time_ms - head.entered_ms : 0,
-                    .outflow_per_s = qki_flow_per_s(&flow)};
+                    .outflow_per_s = qk_pace_outflow(&pace)};
   return QK_OK;
 }
 
 int qk_rules_cursor(const qk_queue *queue, int64_t now_ms, qk_cursor *out)
 {
   const qk_queue_state *state = queue->state;
-  struct qki_flow flow = qki_flow_at(state, qki_now(state, now_ms).time_ms);
+  qk_pace pace = qki_pace_at(state, qki_now(state, now_ms).time_ms);
   qk_cursor cursor = {.epoch = state->epoch,
                       .last = state->last_number,
                       .lost_from = state->lost_from,
                       .lost_to = state->lost_to,
                       .at_ms = now_ms,
-                      .outflow_per_s = qki_flow_per_s(&flow)};
+                      .outflow_per_s = qk_pace_outflow(&pace)};
   for (uint32_t cls = 0; cls < QK_CLASSES; cls++) {
     qk_entry head = {.number = state->last_number + 1};
     int got = state->waiting[cls] > 0 ? queue->ops->next(queue->people, cls, 0, &head) : 0;

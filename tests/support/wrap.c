@@ -503,6 +503,21 @@ static struct parcel *take_parcels(struct late *late)
   return taken;
 }
 
+/* A verb, or a step of a tick. */
+static void late_do(struct late *late, qk_work *work, int64_t deadline_ms)
+{
+  struct front *front = &late->front;
+  qk_page *page = work->detail;
+  if (work->verb == QK_WORK_SLICE)
+    work->result = wrap_tick_slice(front, &work->queue, work->detail, deadline_ms);
+  else if (work->verb == QK_WORK_LEASE)
+    work->result = wrap_lease(front, &work->queue, *(uint32_t *)work->detail, deadline_ms);
+  else if (work->verb == QK_WORK_QUEUES)
+    work->result = wrap_queues(front, &page->position, page->names, page->max, deadline_ms);
+  else
+    wrap_run(front, work, 1, deadline_ms);
+}
+
 static void late_process(void *data, int timeout_ms)
 {
   struct late *late = data;
@@ -519,7 +534,7 @@ static void late_process(void *data, int timeout_ms)
     while (parcel->works && monotonic_ms() < parcel->deadline_ms) {
       qk_work *work = parcel->works;
       parcel->works = work->next;
-      wrap_run(&late->front, work, 1, parcel->deadline_ms);
+      late_do(late, work, parcel->deadline_ms);
       qk_host_done(late->front.host, work);
     }
     return_works(late, parcel->works, QK_ESTORE);
