@@ -2,5 +2,12 @@
 #include <backend.h>
 
 extern const qk_backend_ops qkm_backend;
+#ifdef QK_WITH_REDIS
+extern const qk_backend_ops qkr_backend;
+#endif
 
-const qk_backend_ops *const qki_builtin_backends[] = {&qkm_backend, NULL};
+const qk_backend_ops *const qki_builtin_backends[] = {&qkm_backend,
+#ifdef QK_WITH_REDIS
+                                                      &qkr_backend,
+#endif
+                                                      NULL};

@@ -1,8 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "rush_audit.h"
-
-#define NOT_YET UINT32_MAX
+#include "rush_ledger.h"
 
 /* A person enters at most once on each of two devices. */
 static int line_init(struct line *line, size_t count)
@@ -12,10 +11,13 @@ static int line_init(struct line *line, size_t count)
   return line->people != NULL ? 0 : -1;
 }
 
-int audit_init(struct audit *audit, const struct rush_options *options, const int64_t *now_ms)
+int audit_init(struct audit *audit, const struct rush_options *options, const int64_t *now_ms,
+               struct ledger *ledger)
 {
   size_t count = (size_t)options_people(options);
-  *audit = (struct audit){.options = options, .now_ms = now_ms, .count = count};
+  *audit = (struct audit){.options = options, .now_ms = now_ms, .ledger = ledger, .count = count};
+  if (ledger != NULL)
+    return 0;
   audit->people = calloc(count, sizeof *audit->people);
   audit->recent = calloc((size_t)options->rate + 1, sizeof *audit->recent);
   if (line_init(&audit->lines[0], count) != 0 || line_init(&audit->lines[1], count) != 0 ||
@@ -36,6 +38,9 @@ void audit_finish(struct audit *audit)
 }
 
 #define ID_DIGITS 8
+#define NO_PERSON UINT32_MAX
+/* Two roundings to a millisecond. */
+#define SLACK_MS 2
 
 void audit_id(uint32_t person, char *out)
 {
@@ -47,18 +52,18 @@ void audit_id(uint32_t person, char *out)
   out[ID_DIGITS + 1] = '\0';
 }
 
-/* The account of the person with this id, or NULL if nobody has it. */
-static struct account *account_of(const struct audit *audit, const char *id)
+/* The person with this id, or NO_PERSON if nobody has it. */
+static uint32_t person_of(const struct audit *audit, const char *id)
 {
   uint32_t person = 0;
   if (id[0] != 'p')
-    return NULL;
+    return NO_PERSON;
   for (int i = 1; i <= ID_DIGITS; i++) {
     if (id[i] < '0' || id[i] > '9')
-      return NULL;
+      return NO_PERSON;
     person = person * 10 + (uint32_t)(id[i] - '0');
   }
-  return id[ID_DIGITS + 1] == '\0' && person < audit->count ? &audit->people[person] : NULL;
+  return id[ID_DIGITS + 1] == '\0' && person < audit->count ? person : NO_PERSON;
 }
 
 static int alive(const struct account *account)
@@ -109,10 +114,12 @@ static void on_entered(struct audit *audit, struct account *account, const qk_ev
   }
   if (account->place == OVER)
     account->lives++;
+  if (event->number <= audit->last_number)
+    audit->overtaken++;
+  audit->last_number = event->number;
   account->number = event->number;
   account->entered_ms = (int32_t)*audit->now_ms;
   account->admitted_ms = -1;
-  account->told_position = NOT_YET;
   account->vip = audit->options->vip > 0 && event->cls == 0;
   account->place = WAITING;
   join(audit, account);
@@ -120,10 +127,17 @@ static void on_entered(struct audit *audit, struct account *account, const qk_ev
   audit->entered++;
 }
 
+/* Whether one of the lower class waits. Whoever came in this ms may have come after the admission. */
+static int vip_waits(struct audit *audit)
+{
+  const struct account *vip = audit->waiting[1] > 0 ? head(audit, &audit->lines[1]) : NULL;
+  return vip != NULL && !(audit->coarse && vip->entered_ms == (int32_t)*audit->now_ms);
+}
+
 /* Whoever is admitted is the head of the line, and nobody of a lower class waits. */
 static void check_order(struct audit *audit, const struct account *account)
 {
-  if (head(audit, &audit->lines[account->vip]) != account || (!account->vip && audit->waiting[1] > 0))
+  if (head(audit, &audit->lines[account->vip]) != account || (!account->vip && vip_waits(audit)))
     audit->out_of_order++;
 }
 
@@ -138,6 +152,11 @@ static void check_rate(struct audit *audit, int64_t at_ms)
   *oldest = at_ms;
 }
 
+static int32_t ends_ms(const struct audit *audit, const qk_event *event, uint64_t time_ms)
+{
+  return (int32_t)(event->at_ms - audit->base_ms + (int64_t)time_ms);
+}
+
 static void on_admitted(struct audit *audit, struct account *account, const qk_event *event)
 {
   if (account->place == READY || account->place == ACTIVE || account->admitted_ms >= 0)
@@ -147,16 +166,16 @@ static void on_admitted(struct audit *audit, struct account *account, const qk_e
   check_rate(audit, event->at_ms);
   account->admitted_ms = (int32_t)*audit->now_ms;
   audit->last_admitted_ms = *audit->now_ms;
-  account->ends_ms = account->admitted_ms + (int32_t)audit->options->ready_ms;
+  account->ends_ms = ends_ms(audit, event, audit->options->ready_ms);
   account->place = READY;
   audit->ready++;
   audit->admitted++;
 }
 
-static void on_activated(struct audit *audit, struct account *account)
+static void on_activated(struct audit *audit, struct account *account, const qk_event *event)
 {
   take_from(audit, account, READY, READY);
-  account->ends_ms = (int32_t)(*audit->now_ms + (int64_t)audit->options->active_ms);
+  account->ends_ms = ends_ms(audit, event, audit->options->active_ms);
   account->place = ACTIVE;
   audit->active++;
   audit->activated++;
@@ -188,14 +207,32 @@ static void on_over(struct audit *audit, struct account *account, const qk_event
   account->place = OVER;
 }
 
+/* What is heard of now has happened before: that ties the two clocks together. */
+static void compare_clocks(struct audit *audit, int64_t at_ms)
+{
+  int64_t ahead_ms = at_ms - *audit->now_ms;
+  if (audit->base_ms == 0) {
+    audit->base_ms = at_ms;
+    audit->ahead_ms = ahead_ms;
+  }
+  if (ahead_ms > audit->ahead_ms)
+    audit->ahead_ms = ahead_ms;
+}
+
 void audit_event(void *arg, const qk_event *event)
 {
   struct audit *audit = arg;
-  struct account *account = account_of(audit, event->user);
+  uint32_t person = person_of(audit, event->user);
+  if (person != NO_PERSON && audit->ledger != NULL) {
+    ledger_event(audit->ledger, person, event);
+    return;
+  }
+  struct account *account = person != NO_PERSON ? &audit->people[person] : NULL;
   if (account == NULL || (event->type != QK_EVENT_ENTERED && event->number != account->number)) {
     audit->out_of_turn++;
     return;
   }
+  compare_clocks(audit, event->at_ms);
   switch (event->type) {
   case QK_EVENT_ENTERED:
     on_entered(audit, account, event);
@@ -204,10 +241,10 @@ void audit_event(void *arg, const qk_event *event)
     on_admitted(audit, account, event);
     break;
   case QK_EVENT_ACTIVATED:
-    on_activated(audit, account);
+    on_activated(audit, account, event);
     break;
   case QK_EVENT_EXTENDED:
-    account->ends_ms = (int32_t)(*audit->now_ms + (int64_t)audit->options->active_ms);
+    account->ends_ms = ends_ms(audit, event, audit->options->active_ms);
     audit->extended++;
     break;
   default:
@@ -215,17 +252,43 @@ void audit_event(void *arg, const qk_event *event)
   }
 }
 
-void audit_ticket(struct audit *audit, uint32_t person, const qk_ticket *ticket)
+void audit_ticket(struct audit *audit, uint32_t person, const qk_op *op, const struct span *span)
 {
-  struct account *account = &audit->people[person];
-  if (account->lives == 0 && ticket->number != account->number)
-    audit->two_places++;
-  if (ticket->state != QK_WAITING || ticket->estimated || audit->options->vip > 0)
+  if (audit->ledger != NULL) {
+    if (op->verb == QK_ENTER && op->ticket->fresh)
+      ledger_entered(audit->ledger, person, op->ticket->number, span);
     return;
-  uint32_t position = (uint32_t)ticket->position;
-  if (ticket->number == account->number && position > account->told_position)
-    audit->fell_back++;
-  account->told_position = position;
+  }
+  const struct account *account = &audit->people[person];
+  if (account->lives == 0 && op->ticket->number != account->number)
+    audit->two_places++;
+}
+
+void audit_surprise(struct audit *audit, int code)
+{
+  audit->surprises++;
+  if (code < 0 && code > -AUDIT_CODES)
+    audit->codes[-code]++;
+}
+
+/* Whether the account's place is there and its time is not up. */
+static int has_place(const struct audit *audit, const struct account *account)
+{
+  int64_t store_ms = *audit->now_ms + audit->ahead_ms - audit->base_ms;
+  if (audit->options->realtime)
+    store_ms += SLACK_MS;
+  return account->place == WAITING || (alive(account) && store_ms < account->ends_ms);
+}
+
+void audit_nobody(struct audit *audit, uint32_t person, uint64_t number)
+{
+  if (audit->ledger != NULL) {
+    ledger_nobody(audit->ledger, person, number);
+    return;
+  }
+  const struct account *account = &audit->people[person];
+  if (account->number == number && has_place(audit, account))
+    audit_surprise(audit, QK_ENOTFOUND);
 }
 
 void audit_after_call(struct audit *audit)
@@ -252,12 +315,6 @@ void audit_compare(struct audit *audit, const qk_stats *stats, int exact)
     audit->unbalanced++;
   if (stats->ready + stats->active > audit->options->seats)
     audit->over_capacity++;
-}
-
-int audit_has_place(const struct audit *audit, uint32_t person)
-{
-  const struct account *account = &audit->people[person];
-  return account->place == WAITING || (alive(account) && *audit->now_ms < account->ends_ms);
 }
 
 uint64_t audit_waiting(const struct audit *audit)
@@ -288,6 +345,7 @@ size_t audit_checks(const struct audit *audit, struct check checks[AUDIT_CHECKS]
 {
   const struct check all[AUDIT_CHECKS] = {
       {"out of order", "admitted before the head of the line", audit->out_of_order},
+      {"overtaken", "a number below that of an earlier arrival", audit->overtaken},
       {"over capacity", "more people inside than seats", audit->over_capacity},
       {"lost", "entered, but ended not in exactly one way", lost(audit)},
       {"admitted twice", "two admissions of one entry", audit->admitted_twice},

@@ -41,6 +41,15 @@ void hist_add(struct hist *hist, uint64_t value)
     hist->max = value;
 }
 
+void hist_add_all(struct hist *hist, const struct hist *other)
+{
+  for (unsigned cell = 0; cell < HIST_CELLS; cell++)
+    hist->cells[cell] += other->cells[cell];
+  hist->count += other->count;
+  if (other->max > hist->max)
+    hist->max = other->max;
+}
+
 uint64_t hist_quantile(const struct hist *hist, double share)
 {
   double wanted = share * (double)hist->count;

@@ -17,6 +17,8 @@ struct hist {
 
 /* Add value; what is above HIST_MAX counts as that. */
 void hist_add(struct hist *hist, uint64_t value);
+/* Add all values of other. */
+void hist_add_all(struct hist *hist, const struct hist *other);
 /* The least kept value that share of all values (0 to 1) do not exceed; 0 if there are none. */
 uint64_t hist_quantile(const struct hist *hist, double share);
 

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <jansson.h>
+#include "rush_hosts.h"
 #include "rush_summary.h"
 #include "rush_text.h"
 
@@ -18,8 +19,9 @@ static void set(json_t **object, const char *name, json_t *value)
   *object = NULL;
 }
 
-static json_t *scenario_json(const struct rush_options *options)
+static json_t *scenario_json(const struct rush *rush)
 {
+  const struct rush_options *options = &rush->options;
   const struct {
     const char *name;
     uint64_t value;
@@ -47,9 +49,11 @@ static json_t *scenario_json(const struct rush_options *options)
       {"twice_ppm", options->twice},
       {"vip_ppm", options->vip},
       {"seed", options->seed},
+      {"hosts", options->hosts},
+      {"step_ms", options->step_ms},
       {"batch", options->batch},
   };
-  json_t *out = json_pack("{s:s, s:b}", "uri", options->uri, "realtime", (int)options->realtime);
+  json_t *out = json_pack("{s:s, s:b}", "uri", rush->shown, "realtime", (int)options->realtime);
   for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++)
     set(&out, figures[i].name, number(figures[i].value));
   return out;
@@ -59,9 +63,10 @@ static json_t *people_json(const struct rush *rush)
 {
   const struct people *people = &rush->people;
   const struct audit *audit = &rush->audit;
-  return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "offered", number(people->arrived),
-                   "accepted", number(people->accepted), "refused", number(people->refused), "dropped_offers",
-                   number(people->gone), "second_devices", number(people->second_devices), "completed",
+  return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "offered",
+                   number(people->tally.arrived), "accepted", number(people->tally.accepted), "refused",
+                   number(people->tally.refused), "dropped_offers", number(people->tally.gone),
+                   "second_devices", number(people->tally.second_devices), "completed",
                    number(audit->completed), "left", number(audit->left), "dropped", number(audit->dropped),
                    "lapsed", number(audit->lapsed), "expired", number(audit->expired));
 }
@@ -72,7 +77,7 @@ static json_t *line_json(const struct rush *rush, const struct summary *summary)
                    "peak_inside", number(rush->audit.peak_inside), "wait_median_ms",
                    (json_int_t)summary->wait_median_ms, "wait_p95_ms", (json_int_t)summary->wait_p95_ms,
                    "wait_longest_ms", (json_int_t)summary->wait_longest_ms, "polls",
-                   number(rush->people.polls), "polls_unpaced", summary->polls_unpaced);
+                   number(rush->people.tally.polls), "polls_unpaced", summary->polls_unpaced);
 }
 
 static json_t *calls_json(const struct rush *rush)
@@ -103,6 +108,15 @@ static json_t *checks_json(const struct summary *summary)
   return out;
 }
 
+static json_t *hosts_json(const struct rush *rush)
+{
+  json_t *out = json_array();
+  for (size_t i = 0; i < rush->options.hosts && rush->hosts != NULL; i++)
+    json_array_append_new(out, json_pack("{s:o, s:o}", "people", number(hosts_people(rush, i)), "admitted",
+                                         number(hosts_admitted(rush, i))));
+  return out;
+}
+
 static json_t *sample_json(const struct sample *sample)
 {
   return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "at_ms", (json_int_t)sample->at_ms, "waiting",
@@ -129,11 +143,11 @@ int json_write(const struct rush *rush, const struct summary *summary, const cha
   if (file == NULL)
     return -1;
   json_t *out = json_pack(
-      "{s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:I, s:I, s:I, s:o}", "version", qk_version(), "scenario",
-      scenario_json(&rush->options), "people", people_json(rush), "line", line_json(rush, summary), "calls",
-      calls_json(rush), "checks", checks_json(summary), "ok", summary->failed == 0, "limit_reached",
-      rush->limit_reached, "run_ms", (json_int_t)rush->now_ms, "wall_ns", (json_int_t)rush->wall_ns, "cpu_ns",
-      (json_int_t)rush->cpu_ns, "series", series_json(&rush->series));
+      "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:I, s:I, s:I, s:o}", "version", qk_version(),
+      "scenario", scenario_json(rush), "people", people_json(rush), "line", line_json(rush, summary), "calls",
+      calls_json(rush), "hosts", hosts_json(rush), "checks", checks_json(summary), "ok", summary->failed == 0,
+      "limit_reached", rush->limit_reached, "run_ms", (json_int_t)rush->now_ms, "wall_ns",
+      (json_int_t)rush->wall_ns, "cpu_ns", (json_int_t)rush->cpu_ns, "series", series_json(&rush->series));
   int lost = out == NULL || json_dumpf(out, file, JSON_INDENT(2)) != 0 || fputc('\n', file) == EOF;
   json_decref(out);
   return text_close(file, path, lost);

@@ -22,11 +22,11 @@ struct option {
 #define PPM 10000 /* parts per million in a percent */
 #define DAY_S 86400
 #define DAY_MS 86400000
+#define HOSTS 64
 #define MANY UINT64_C(9007199254740991) /* 2^53 - 1, the most that a policy takes */
 
 static const struct rush_options defaults = {
     .uri = "memory:",
-    .queue = "rush",
     .ramp_s = 10,
     .ramp_rate = 1000,
     .peak_s = 60,
@@ -46,7 +46,7 @@ static const struct rush_options defaults = {
     .overstay = 1 * PPM,
     .twice = 5 * PPM,
     .seed = 1,
-    .batch = 1,
+    .hosts = 1,
     .window = 4096,
     .patience_ms = 5000,
     .limit_s = 3600,
@@ -77,12 +77,19 @@ static const struct option table[] = {
     {NULL, "vip", "%", SHARE, AT(vip), 0, 100, "go before the others (class 0 of two)"},
     {NULL, "seed", "N", COUNT, AT(seed), 0, MANY, "of everything that is drawn"},
     {"The run", "realtime", NULL, FLAG, AT(realtime), 0, 1, "real time and load; else virtual time"},
-    {NULL, "batch", "N", COUNT, AT(batch), 1, 1024, "virtual: calls of one ms to a qk_batch; 1: no batches"},
+    {NULL, "hosts", "N", COUNT, AT(hosts), 1, HOSTS, "processes that share the queue"},
+    {NULL, "lease", NULL, FLAG, AT(lease), 0, 1,
+     "tick every queue of the store, taking turns with other hosts"},
+    {NULL, "step-ms", "MS", COUNT, AT(step_ms), 0, 1000,
+     "virtual: people act every so often; 0: 1 in memory, else 10"},
+    {NULL, "batch", "N", COUNT, AT(batch), 0, 16384,
+     "virtual: calls in a qk_batch; 0: 1 in memory, else 1024"},
     {NULL, "window", "N", COUNT, AT(window), 1, 16384, "real time: calls under way at most"},
     {NULL, "patience-ms", "MS", COUNT, AT(patience_ms), 1, DAY_MS,
      "real time: who is not served by then is gone"},
     {NULL, "limit-s", "S", COUNT, AT(limit_s), 1, DAY_S, "stop a run that has not ended by then"},
-    {NULL, "queue", "NAME", TEXT, AT(queue), 0, 0, "the queue to play in; it must not exist"},
+    {NULL, "queue", "NAME", TEXT, AT(queue), 0, 0,
+     "the queue to play in, which must not exist; else one of its own"},
     {NULL, "replace", NULL, FLAG, AT(replace), 0, 1, "remove it first if it does"},
     {"Output", "json", "FILE", TEXT, AT(json), 0, 0, "write the report for machines ('-': standard output)"},
     {NULL, "plot", "FILE", TEXT, AT(plot), 0, 0, "draw waiting and inside over time, as SVG"},
@@ -216,11 +223,23 @@ static int check(const struct rush_options *options)
   uint64_t people = options_people(options);
   if (people < 1 || people > 20000000)
     return bad("peak-rate", "the arrivals must add up to 1 to 20,000,000 people");
+  if (options->hosts > 1 && options_embedded(options))
+    return bad("hosts", "needs a store that processes share, as redis://... is");
   if (options->stay_min_ms > options->stay_max_ms)
     return bad("stay-min-ms", "must not be above --stay-max-ms");
   if (options->abandon + options->no_show + options->leave + options->overstay > 100 * PPM)
     return bad("abandon", "with --no-show, --leave and --overstay it must not be above 100 %");
   return 0;
+}
+
+/* What depends on other options. A round trip costs as much as hundreds of calls. */
+static void settle(struct rush_options *options)
+{
+  int embedded = options_embedded(options);
+  if (options->step_ms == 0)
+    options->step_ms = embedded ? 1 : 10;
+  if (options->batch == 0)
+    options->batch = embedded ? 1 : 1024;
 }
 
 enum options_result options_parse(struct rush_options *options, int argc, char **argv)
@@ -248,7 +267,13 @@ enum options_result options_parse(struct rush_options *options, int argc, char *
       options->uri = argv[i++];
     }
   }
+  settle(options);
   return check(options) == 0 ? OPTIONS_RUN : OPTIONS_BAD;
+}
+
+int options_embedded(const struct rush_options *options)
+{
+  return strncmp(options->uri, "memory:", strlen("memory:")) == 0;
 }
 
 uint64_t options_people(const struct rush_options *options)

@@ -2,16 +2,19 @@
 #include "rush_people.h"
 
 enum fate { PLAIN, ABANDONS, NO_SHOW, LEAVES, OVERSTAYS };
-enum { CLAIMED = 1, GOING = 2, VIP = 4 }; /* flags: one device is inside; a release is on its way */
+/* Flags: a device has entered, and has not heard that it is over; one is inside; a release is on its way. */
+enum { ENTERED = 1, CLAIMED = 2, GOING = 4, VIP = 8 };
+
+#define NOT_YET UINT32_MAX
 
 /* The longest time between a person's first and second device, and after a failed call. */
 #define SECOND_DEVICE_MS 8000
 #define RETRY_MS 1000
 
 int people_init(struct people *people, const struct rush_options *options, struct timers *timers,
-                struct audit *audit)
+                struct audit *audit, uint64_t host)
 {
-  *people = (struct people){.options = options, .timers = timers, .audit = audit};
+  *people = (struct people){.options = options, .timers = timers, .audit = audit, .host = host};
   people->count = (size_t)options_people(options);
   people->people = calloc(people->count, sizeof *people->people);
   return people->people != NULL ? 0 : -1;
@@ -83,29 +86,41 @@ static void arrive(struct people *people, uint32_t number, int64_t at_ms)
   }
 }
 
+/* People are dealt out to the hosts as a load balancer does it, by a hash. */
+static int is_served_here(const struct people *people, uint64_t person)
+{
+  return draw_below(&person, people->options->hosts) == people->host;
+}
+
 void people_arrive(struct people *people, int64_t now_ms)
 {
-  while (people->arrived < people->count) {
-    int64_t at_ms = options_arrival_ms(people->options, people->arrived);
+  for (; people->next < people->count; people->next++) {
+    int64_t at_ms = options_arrival_ms(people->options, people->next);
     if (at_ms > now_ms)
       return;
-    arrive(people, (uint32_t)people->arrived++, at_ms);
+    if (!is_served_here(people, people->next))
+      continue;
+    arrive(people, (uint32_t)people->next, at_ms);
+    people->tally.arrived++;
   }
+}
+
+int people_verb(const struct people *people, uint32_t node)
+{
+  return people->people[node / 2].verb[node % 2];
 }
 
 int people_ask(struct people *people, uint32_t node, int64_t due_ms, int64_t now_ms, qk_op *op,
                char id[AUDIT_ID_SIZE])
 {
   struct person *person = &people->people[node / 2];
-  const struct account *account = &people->audit->people[node / 2];
-  int verb = person->verb[node % 2];
+  int verb = people_verb(people, node);
   if (verb == QK_ENTER && node % 2 == 0 && now_ms - due_ms > (int64_t)people->options->patience_ms) {
-    people->gone++;
+    people->tally.gone++;
     return 0;
   }
   /* The second device comes only for the place that the first one has. */
-  if (verb == QK_ENTER && node % 2 == 1 &&
-      (account->place == NOBODY || account->place == OVER || person->flags & GOING))
+  if (verb == QK_ENTER && node % 2 == 1 && (person->flags & (ENTERED | GOING)) != ENTERED)
     return 0;
   if (verb == QK_RELEASE)
     person->flags |= GOING;
@@ -128,8 +143,8 @@ static void wait_on(struct people *people, uint32_t node, int64_t now_ms, uint32
   }
   if (leaves)
     person->looks_left--;
-  people->polls++;
-  people->paced_ms += poll_after_ms;
+  people->tally.polls++;
+  people->tally.paced_ms += poll_after_ms;
   do_at(people, node, QK_POLL, now_ms + (poll_after_ms > 0 ? poll_after_ms : 1));
 }
 
@@ -165,14 +180,34 @@ static void claim(struct people *people, uint32_t node, int64_t now_ms)
   stay(people, node, now_ms);
 }
 
+/* What a ticket shows must follow from what the person was told before. */
+static void hear(struct people *people, struct person *person, const qk_op *op)
+{
+  const qk_ticket *ticket = op->ticket;
+  if (person->number == 0 || (op->verb == QK_ENTER && ticket->fresh)) {
+    person->number = ticket->number;
+    person->position = NOT_YET;
+  }
+  if (ticket->number > person->number)
+    people->audit->two_places++;
+  if (ticket->number != person->number || ticket->state != QK_WAITING || ticket->estimated ||
+      people->options->vip > 0)
+    return;
+  uint32_t position = (uint32_t)ticket->position;
+  if (position > person->position)
+    people->audit->fell_back++;
+  person->position = position;
+}
+
 static void answer_ok(struct people *people, uint32_t node, int64_t now_ms, const qk_op *op)
 {
   struct person *person = &people->people[node / 2];
   switch (op->verb) {
   case QK_ENTER:
-    people->fresh += (uint64_t)op->ticket->fresh;
-    people->accepted += 1 - node % 2;
-    people->second_devices += node % 2;
+    people->tally.fresh += (uint64_t)op->ticket->fresh;
+    people->tally.accepted += 1 - node % 2;
+    person->flags |= ENTERED;
+    people->tally.second_devices += node % 2;
     look(people, node, now_ms, op->ticket);
     break;
   case QK_POLL:
@@ -186,51 +221,72 @@ static void answer_ok(struct people *people, uint32_t node, int64_t now_ms, cons
     break;
   default:
     if (person->flags & CLAIMED)
-      people->completed++;
+      people->tally.completed++;
     else
-      people->left++;
+      people->tally.left++;
   }
 }
 
 /* What the library may answer instead: it is over (nobody there, or too many extensions), or it is full. */
 static void answer_refusal(struct people *people, uint32_t node, int64_t now_ms, const qk_op *op)
 {
+  struct person *person = &people->people[node / 2];
   switch (op->result) {
   case QK_ENOTFOUND:
-    people->audit->surprises += (uint64_t)audit_has_place(people->audit, node / 2);
+    if (op->verb == QK_ENTER)
+      audit_surprise(people->audit, op->result);
+    else
+      audit_nobody(people->audit, node / 2, person->number);
+    person->flags &= (uint8_t)~ENTERED;
     break;
   case QK_ELIMIT:
     do_at(people, node, QK_RELEASE, now_ms + (int64_t)people->options->active_ms / 8);
     break;
   case QK_EFULL:
   case QK_ECLOSED:
-    people->refused += 1 - node % 2;
+    people->tally.refused += 1 - node % 2;
     break;
   case QK_ESTORE:
   case QK_EUNKNOWN:
     do_at(people, node, op->verb, now_ms + RETRY_MS);
-    people->audit->surprises++;
+    audit_surprise(people->audit, op->result);
     break;
   default:
-    people->audit->surprises++;
+    audit_surprise(people->audit, op->result);
   }
 }
 
 uint64_t people_disagree(const struct people *people)
 {
   const struct audit *audit = people->audit;
-  uint64_t differ = people->fresh != audit->entered;
-  differ += people->left != audit->left;
-  differ += people->completed != audit->completed;
+  uint64_t differ = people->tally.fresh != audit->entered;
+  differ += people->tally.left != audit->left;
+  differ += people->tally.completed != audit->completed;
   return differ;
 }
 
-void people_answer(struct people *people, uint32_t node, int64_t now_ms, const qk_op *op)
+void tally_add(struct tally *tally, const struct tally *other)
+{
+  tally->arrived += other->arrived;
+  tally->accepted += other->accepted;
+  tally->refused += other->refused;
+  tally->gone += other->gone;
+  tally->second_devices += other->second_devices;
+  tally->fresh += other->fresh;
+  tally->left += other->left;
+  tally->completed += other->completed;
+  tally->polls += other->polls;
+  tally->paced_ms += other->paced_ms;
+}
+
+void people_answer(struct people *people, uint32_t node, int64_t now_ms, const qk_op *op,
+                   const struct span *span)
 {
   if (op->result != QK_OK) {
     answer_refusal(people, node, now_ms, op);
     return;
   }
-  audit_ticket(people->audit, node / 2, op->ticket);
+  hear(people, &people->people[node / 2], op);
+  audit_ticket(people->audit, node / 2, op, span);
   answer_ok(people, node, now_ms, op);
 }

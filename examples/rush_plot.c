@@ -101,7 +101,7 @@ static void draw_line(const struct plot *plot, double x1, double y1, double x2, 
 static void draw_head(const struct plot *plot, const struct summary *summary)
 {
   const struct rush_options *options = &plot->rush->options;
-  char text[200];
+  char text[256], hosts[40] = "";
   fprintf(plot->file,
           "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" "
           "role=\"img\" "
@@ -113,9 +113,11 @@ static void draw_head(const struct plot *plot, const struct summary *summary)
   snprintf(text, sizeof text, "%s people, %s seats", text_count(plot->rush->people.count).s,
            text_count(options->seats).s);
   draw_text(plot, LEFT, 38, "font-size=\"21\" font-weight=\"bold\" fill=\"" INK "\"", text);
-  snprintf(text, sizeof text, "Longest wait %s, median %s. libqueue %s, %s time, store %.60s",
+  if (options->hosts > 1)
+    snprintf(hosts, sizeof hosts, ", %s hosts", text_count(options->hosts).s);
+  snprintf(text, sizeof text, "Longest wait %s, median %s. libqueue %s, %s time, store %.60s%s",
            text_ms(summary->wait_longest_ms).s, text_ms(summary->wait_median_ms).s, qk_version(),
-           options->realtime ? "real" : "virtual", options->uri);
+           options->realtime ? "real" : "virtual", plot->rush->shown, hosts);
   draw_text(plot, LEFT, 60, "font-size=\"13\"", text);
 }
 

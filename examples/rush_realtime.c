@@ -16,7 +16,7 @@ struct job {
   qk_tick_report report;
   char id[AUDIT_ID_SIZE];
   uint32_t node; /* TIMERS_NONE: the tick */
-  int64_t due_ms;
+  int64_t due_ms, sent_ns;
   struct job *next;
 };
 
@@ -69,19 +69,6 @@ static void add_to_group(struct load *load, struct job *job)
   load->group[load->count++] = &job->op;
 }
 
-/* The next node that is due by now, in the order of the calendar; TIMERS_NONE when it has caught up with the
- * clock. */
-static uint32_t next_due(struct rush *rush)
-{
-  for (;;) {
-    people_arrive(&rush->people, rush->timers.now_ms);
-    uint32_t node = timers_take(&rush->timers);
-    if (node != TIMERS_NONE || rush->timers.now_ms >= rush->now_ms)
-      return node;
-    timers_advance(&rush->timers);
-  }
-}
-
 /* Fill the group with what is due. Without spare jobs the rest stays in the calendar, and its latency grows
  * there. */
 static void gather(struct load *load)
@@ -91,13 +78,13 @@ static void gather(struct load *load)
   if (load->count < GROUP && load->spare != NULL && !load->ticking && rush->now_ms >= rush->tick_ms) {
     struct job *job = take_spare(load, TIMERS_NONE, rush->tick_ms);
     job->op = (qk_op){
-        .size = sizeof job->op, .verb = QK_TICK, .queue = rush->options.queue, .report = &job->report};
+        .size = sizeof job->op, .verb = QK_TICK, .queue = run_tick_queue(rush), .report = &job->report};
     add_to_group(load, job);
     load->ticking = 1;
     while (rush->tick_ms <= rush->now_ms)
       rush->tick_ms += (int64_t)rush->options.tick_ms;
   }
-  while (load->count < GROUP && load->spare != NULL && (node = next_due(rush)) != TIMERS_NONE) {
+  while (load->count < GROUP && load->spare != NULL && (node = run_next_due(rush)) != TIMERS_NONE) {
     struct job *job = take_spare(load, node, rush->timers.due_ms[node]);
     if (people_ask(&rush->people, node, job->due_ms, rush->now_ms, &job->op, job->id))
       add_to_group(load, job);
@@ -109,14 +96,15 @@ static void gather(struct load *load)
 static void job_done(struct load *load, struct job *job)
 {
   struct rush *rush = load->rush;
-  calls_note(&rush->calls, &job->op, clock_now_ns() - rush->start_ns - job->due_ms * NS_PER_MS);
+  struct span span = {job->sent_ns, clock_now_ns()};
+  calls_note(&rush->calls, &job->op, span.ended_ns - rush->start_ns - job->due_ms * NS_PER_MS);
   if (job->node != TIMERS_NONE) {
-    people_answer(&rush->people, job->node, rush->now_ms, &job->op);
+    people_answer(&rush->people, job->node, rush->now_ms, &job->op, &span);
   } else {
     load->ticking = 0;
     load->ticked = 1;
     if (job->op.result != QK_OK)
-      rush->audit.surprises++;
+      audit_surprise(&rush->audit, job->op.result);
     else if (job->report.more)
       rush->tick_ms = rush->now_ms;
   }
@@ -126,6 +114,9 @@ static void job_done(struct load *load, struct job *job)
 /* QK_EAGAIN leaves the group for the next turn; any other refusal is every op's result. */
 static void submit(struct load *load)
 {
+  int64_t now_ns = clock_now_ns();
+  for (size_t i = 0; i < load->count; i++)
+    job_of(load->group[i])->sent_ns = now_ns;
   int code = qk_submit(load->rush->store, load->group, load->count);
   audit_after_call(&load->rush->audit);
   if (code == QK_EAGAIN)
@@ -146,9 +137,10 @@ static int reap(struct load *load, int timeout_ms)
 {
   qk_op *done[GROUP];
   int count = qk_reap(load->rush->store, done, GROUP, timeout_ms);
+  load->rush->now_ms = (clock_now_ns() - load->rush->start_ns) / NS_PER_MS;
   audit_after_call(&load->rush->audit);
   if (count < 0)
-    load->rush->audit.surprises++;
+    audit_surprise(&load->rush->audit, count);
   for (int i = 0; i < count; i++) {
     load->under_way--;
     job_done(load, job_of(done[i]));
@@ -193,5 +185,5 @@ int realtime_play(struct rush *rush)
    * program. */
   if (load.under_way == 0)
     free(load.jobs);
-  return code;
+  return code == 0 ? 0 : run_trouble("playing", QK_ENOMEM, NULL);
 }

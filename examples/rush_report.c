@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include "rush_hosts.h"
 #include "rush_summary.h"
 #include "rush_term.h"
 #include "rush_text.h"
@@ -15,14 +16,14 @@ static void print_people(const struct rush *rush)
   const struct people *people = &rush->people;
   const struct audit *audit = &rush->audit;
   print_heading("Arrivals");
-  printf("   %s offered, %s accepted, %s refused", text_count(people->arrived).s,
-         text_count(people->accepted).s, text_count(people->refused).s);
+  printf("   %s offered, %s accepted, %s refused", text_count(people->tally.arrived).s,
+         text_count(people->tally.accepted).s, text_count(people->tally.refused).s);
   if (rush->options.realtime)
-    printf(", %s dropped (not served in %s)", text_count(people->gone).s,
+    printf(", %s dropped (not served in %s)", text_count(people->tally.gone).s,
            text_ms((int64_t)rush->options.patience_ms).s);
   putchar('\n');
   printf("           %s came on a second device as well, for the place they had\n",
-         text_count(people->second_devices).s);
+         text_count(people->tally.second_devices).s);
   print_heading("Ends    ");
   printf("   completed %s, left %s, dropped %s, lapsed %s, expired %s\n", text_count(audit->completed).s,
          text_count(audit->left).s, text_count(audit->dropped).s, text_count(audit->lapsed).s,
@@ -31,7 +32,7 @@ static void print_people(const struct rush *rush)
 
 static void print_line(const struct rush *rush, const struct summary *summary)
 {
-  double saved = summary->polls_unpaced - (double)rush->people.polls;
+  double saved = summary->polls_unpaced - (double)rush->people.tally.polls;
   print_heading("Wait    ");
   printf("   median %s, 95 %% within %s, longest %s\n", text_ms(summary->wait_median_ms).s,
          text_ms(summary->wait_p95_ms).s, text_ms(summary->wait_longest_ms).s);
@@ -43,10 +44,33 @@ static void print_line(const struct rush *rush, const struct summary *summary)
   print_heading("Polls   ");
   if (summary->polls_unpaced > 0)
     printf("   %s; %s saved by pacing (one a second of each who waits: %s)\n",
-           text_count(rush->people.polls).s, text_percent(saved > 0 ? saved : 0, summary->polls_unpaced).s,
+           text_count(rush->people.tally.polls).s,
+           text_percent(saved > 0 ? saved : 0, summary->polls_unpaced).s,
            text_count((uint64_t)summary->polls_unpaced).s);
   else
     printf("   none: nobody had to wait\n");
+}
+
+/* The least and the most that any host has. */
+static void print_range(const struct rush *rush, uint64_t (*figure)(const struct rush *, size_t))
+{
+  uint64_t least = UINT64_MAX, most = 0;
+  for (size_t i = 0; i < rush->options.hosts; i++) {
+    uint64_t here = figure(rush, i);
+    least = here < least ? here : least;
+    most = here > most ? here : most;
+  }
+  printf("%s to %s", text_count(least).s, text_count(most).s);
+}
+
+static void print_hosts(const struct rush *rush)
+{
+  print_heading("Hosts   ");
+  printf("   %s share the queue; each served ", text_count(rush->options.hosts).s);
+  print_range(rush, hosts_people);
+  printf(" people and admitted ");
+  print_range(rush, hosts_admitted);
+  putchar('\n');
 }
 
 static void print_calls(const struct rush *rush)
@@ -83,6 +107,14 @@ static void print_checks(const struct rush *rush, const struct summary *summary)
   }
 }
 
+static void print_codes(const struct audit *audit)
+{
+  for (int code = 1; code < AUDIT_CODES; code++) {
+    if (audit->codes[code] > 0)
+      printf("  %-16s%8s  of them: %s\n", "", text_count(audit->codes[code]).s, qk_strerror(-code));
+  }
+}
+
 static void print_end(const struct rush *rush, const struct summary *summary)
 {
   if (term_interrupted())
@@ -93,7 +125,7 @@ static void print_end(const struct rush *rush, const struct summary *summary)
     printf("%zu of %d checks FAILED. ", summary->failed, AUDIT_CHECKS);
   else
     printf("All %d checks hold. ", AUDIT_CHECKS);
-  printf("%s people and %s of the sale in %s (CPU %s).\n", text_count(rush->people.arrived).s,
+  printf("%s people and %s of the sale in %s (CPU %s).\n", text_count(rush->people.tally.arrived).s,
          text_ms(rush->now_ms).s, text_ns((uint64_t)rush->wall_ns).s, text_ns((uint64_t)rush->cpu_ns).s);
 }
 
@@ -102,12 +134,15 @@ void report_print(const struct rush *rush, const struct summary *summary)
   if (!rush->options.quiet) {
     print_people(rush);
     print_line(rush, summary);
+    if (rush->hosts != NULL)
+      print_hosts(rush);
     putchar('\n');
     print_calls(rush);
     putchar('\n');
   }
   if (!rush->options.quiet || summary->failed > 0) {
     print_checks(rush, summary);
+    print_codes(&rush->audit);
     putchar('\n');
   }
   print_end(rush, summary);

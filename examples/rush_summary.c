@@ -30,7 +30,7 @@ static int fill_waits(struct summary *summary, const struct audit *audit)
 
 int summary_init(struct summary *summary, const struct rush *rush)
 {
-  *summary = (struct summary){.polls_unpaced = (double)rush->people.paced_ms / 1000};
+  *summary = (struct summary){.polls_unpaced = (double)rush->people.tally.paced_ms / 1000};
   summary->failed = audit_checks(&rush->audit, summary->checks);
   return fill_waits(summary, &rush->audit);
 }

@@ -65,6 +65,14 @@ uint32_t timers_take(struct timers *timers)
   return TIMERS_NONE;
 }
 
+int64_t timers_next(const struct timers *timers, int64_t limit_ms)
+{
+  int64_t ms = timers->now_ms;
+  while (ms < limit_ms && timers->first[ms % CALENDAR_MS] == TIMERS_NONE)
+    ms++;
+  return ms;
+}
+
 void timers_advance(struct timers *timers)
 {
   timers->now_ms++;

@@ -26,6 +26,8 @@ void timers_finish(struct timers *timers);
 void timers_add(struct timers *timers, uint32_t node, int64_t due_ms);
 /* Take a node whose moment has come. Returns TIMERS_NONE when there is none left in this millisecond. */
 uint32_t timers_take(struct timers *timers);
+/* The first moment up to limit_ms at which a node may come, or limit_ms. */
+int64_t timers_next(const struct timers *timers, int64_t limit_ms);
 /* Go on to the next millisecond. timers_take must have said TIMERS_NONE. */
 void timers_advance(struct timers *timers);
 

@@ -21,9 +21,9 @@ static double share_done(const struct rush *rush)
 {
   const struct people *people = &rush->people;
   const struct audit *audit = &rush->audit;
-  double away = (double)(people->refused + people->gone);
+  double away = (double)(people->tally.refused + people->tally.gone);
   double through = (double)(audit->admitted + audit->left + audit->dropped) + away;
-  double steps = (double)people->arrived + through + (double)audit_over(audit) + away;
+  double steps = (double)people->tally.arrived + through + (double)audit_over(audit) + away;
   double share = steps / (3 * (double)people->count);
   return share < 1 ? share : 1;
 }
@@ -36,7 +36,7 @@ static int64_t eta_ms(const struct rush *rush)
   int64_t spent_ms = (clock_now_ns() - rush->start_ns) / 1000000;
   int64_t arrivals_end_ms = options_arrival_ms(&rush->options, people->count - 1);
   int64_t last_ms = rush->audit.last_admitted_ms;
-  uint64_t to_come = people->count - people->arrived + audit_waiting(&rush->audit);
+  uint64_t to_come = people->count - people->tally.arrived + audit_waiting(&rush->audit);
   double per_second = admitted_per_second(rush);
   if (rush->now_ms == 0 || (to_come > 0 && per_second <= 0))
     return -1;
@@ -59,7 +59,12 @@ static void put_title(struct frame *frame, const struct rush *rush)
   frame_put(frame, STYLE_PLAIN, text_count(rush->options.seats).s);
   frame_put(frame, STYLE_PLAIN, " seats");
   frame_put(frame, STYLE_DIM, dot);
-  frame_put(frame, STYLE_PLAIN, rush->options.uri);
+  frame_put(frame, STYLE_PLAIN, rush->shown);
+  if (rush->options.hosts > 1) {
+    frame_put(frame, STYLE_DIM, dot);
+    frame_put(frame, STYLE_PLAIN, text_count(rush->options.hosts).s);
+    frame_put(frame, STYLE_PLAIN, " hosts");
+  }
 }
 
 static void put_progress(struct frame *frame, const struct rush *rush)

@@ -1,4 +1,4 @@
-/* The rush in virtual time: each millisecond takes as long as its calls take. */
+/* The rush in virtual time: each step takes as long as its calls take. */
 #include <stdlib.h>
 #include "rush_run.h"
 
@@ -8,7 +8,8 @@ struct round {
   qk_op *ops;
   qk_ticket *tickets;
   char (*ids)[AUDIT_ID_SIZE];
-  uint32_t *nodes;
+  uint32_t *nodes; /* of the calls */
+  uint32_t *due;   /* from which they are made */
 };
 
 static void round_finish(struct round *round)
@@ -17,6 +18,7 @@ static void round_finish(struct round *round)
   free(round->tickets);
   free(round->ids);
   free(round->nodes);
+  free(round->due);
 }
 
 static int round_init(struct round *round, size_t room)
@@ -27,47 +29,61 @@ static int round_init(struct round *round, size_t room)
       .tickets = calloc(room, sizeof *round->tickets),
       .ids = calloc(room, sizeof *round->ids),
       .nodes = calloc(room, sizeof *round->nodes),
+      .due = calloc(room, sizeof *round->due),
   };
-  if (round->ops == NULL || round->tickets == NULL || round->ids == NULL || round->nodes == NULL) {
-    round_finish(round);
-    return -1;
-  }
-  return 0;
+  int whole = round->ops != NULL && round->tickets != NULL && round->ids != NULL;
+  return whole && round->nodes != NULL && round->due != NULL ? 0 : -1;
 }
 
-/* Take up to a round of what is due now. Returns how many. */
-static size_t gather(struct rush *rush, struct round *round)
+static void add(struct rush *rush, struct round *round, uint32_t node)
+{
+  size_t i = round->count;
+  int64_t now_ms = rush->now_ms;
+  round->ops[i].ticket = &round->tickets[i];
+  if (people_ask(&rush->people, node, now_ms, now_ms, &round->ops[i], round->ids[i]))
+    round->nodes[round->count++] = node;
+}
+
+/* Take up to a round of what is due now, one verb after the other: runs of one verb cost a store less.
+ * Returns whether there was anything. */
+static int gather(struct rush *rush, struct round *round)
 {
   uint32_t node;
+  size_t due = 0;
+  while (due < round->room && (node = run_next_due(rush)) != TIMERS_NONE)
+    round->due[due++] = node;
   round->count = 0;
-  while (round->count < round->room && (node = timers_take(&rush->timers)) != TIMERS_NONE) {
-    qk_op *op = &round->ops[round->count];
-    op->ticket = &round->tickets[round->count];
-    if (!people_ask(&rush->people, node, rush->now_ms, rush->now_ms, op, round->ids[round->count]))
-      continue;
-    round->nodes[round->count++] = node;
+  for (int verb = QK_ENTER; verb <= QK_RELEASE && round->count < due; verb++) {
+    for (size_t i = 0; i < due; i++) {
+      if (people_verb(&rush->people, round->due[i]) == verb)
+        add(rush, round, round->due[i]);
+    }
   }
-  return round->count;
+  return due > 0;
 }
 
-/* Do what is due in this millisecond, and what the answers make due in it. */
+static void call(struct rush *rush, struct round *round)
+{
+  struct span span = round->count == 1 ? calls_single(&rush->calls, rush->store, &round->ops[0])
+                                       : calls_batch(&rush->calls, rush->store, round->ops, round->count);
+  audit_after_call(&rush->audit);
+  for (size_t i = 0; i < round->count; i++)
+    people_answer(&rush->people, round->nodes[i], rush->now_ms, &round->ops[i], &span);
+}
+
+/* Do what is due by this moment, and what the answers make due by then. */
 static void play_moment(struct rush *rush, struct round *round)
 {
-  while (gather(rush, round) > 0) {
-    if (round->count == 1)
-      calls_single(&rush->calls, rush->store, &round->ops[0]);
-    else
-      calls_batch(&rush->calls, rush->store, round->ops, round->count);
-    audit_after_call(&rush->audit);
-    for (size_t i = 0; i < round->count; i++)
-      people_answer(&rush->people, round->nodes[i], rush->now_ms, &round->ops[i]);
+  while (gather(rush, round)) {
+    if (round->count > 0)
+      call(rush, round);
   }
 }
 
 static void tick(struct rush *rush)
 {
   qk_tick_report report;
-  qk_op op = {.size = sizeof op, .verb = QK_TICK, .queue = rush->options.queue, .report = &report};
+  qk_op op = {.size = sizeof op, .verb = QK_TICK, .queue = run_tick_queue(rush), .report = &report};
   do {
     calls_single(&rush->calls, rush->store, &op);
     audit_after_call(&rush->audit);
@@ -80,18 +96,14 @@ int virtual_play(struct rush *rush)
 {
   struct round round;
   int code = round_init(&round, (size_t)rush->options.batch);
-  if (code != 0)
-    return code;
   while (code == 0 && run_goes_on(rush, 0)) {
-    people_arrive(&rush->people, rush->now_ms);
     play_moment(rush, &round);
     if (rush->now_ms >= rush->tick_ms)
       tick(rush);
     code = run_watch(rush);
     view_update(&rush->view, rush);
-    rush->now_ms++;
-    timers_advance(&rush->timers);
+    rush->now_ms += (int64_t)rush->options.step_ms;
   }
   round_finish(&round);
-  return code;
+  return code == 0 ? 0 : run_trouble("playing", QK_ENOMEM, NULL);
 }

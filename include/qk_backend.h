@@ -48,7 +48,7 @@ extern "C" {
 enum {
   QK_CAP_ASYNC = 1,        /* has start, process and fd: submitted work travels while the host does others */
   QK_CAP_INSTANT = 2,      /* run() does no I/O and never waits: submitted work is done inside qk_submit */
-  QK_CAP_SHARED = 4,       /* several processes may share a queue; lease and secret are then required */
+  QK_CAP_SHARED = 4,       /* several processes may share a queue; secret is then required, and lease */
   QK_CAP_DURABLE = 8,      /* what was answered survives the process */
   QK_CAP_SERVER_CLOCK = 16 /* has a clock of its own; a host clock must be asked for in the URI */
 };
@@ -90,8 +90,9 @@ typedef struct qk_work {
    * has to turn QK_OK into a fault afterwards zeroes it again, but for these two. */
   qk_ticket *ticket;
   void *detail;         /* of QK_WORK_... */
-  struct qk_work *next; /* the backend's while it holds the work */
-  void *owner;          /* the library's */
+  struct qk_work *next; /* the backend's while it holds the work, as is deadline_ms */
+  int64_t deadline_ms;
+  void *owner; /* the library's */
 } qk_work;
 
 /* A store's URI, split and percent-decoded: scheme://user:password@host:port,host:port/path?name=value */
@@ -112,6 +113,10 @@ typedef struct qk_host qk_host;
 QK_API const qk_policy *qk_host_policy(const qk_host *host);
 /* 1 if an enter may create its queue. */
 QK_API int qk_host_creates(const qk_host *host);
+/* 1 if the host gave a clock of its own. */
+QK_API int qk_host_has_clock(const qk_host *host);
+/* QK_CAP_SERVER_CLOCK: the store's clock shows this now. qk_verify goes by it. Any thread. */
+QK_API void qk_host_saw_clock(qk_host *host, int64_t store_ms);
 /* The longest that any one call may take, qk_options.timeout_ms: for open, which is given no deadline. */
 QK_API uint32_t qk_host_timeout_ms(const qk_host *host);
 /* Fill buf with random bytes from qk_options.random or the system. QK_OK or QK_ESTORE. Runs the host's
@@ -345,7 +350,8 @@ typedef struct qk_backend_ops {
    * nothing else. */
   int (*fd)(void *store);
 
-  /* Required. One step of a tick of one queue, atomic: qk_rules_slice() or its equal. A backend for which
+  /* Required without QK_CAP_ASYNC, else not called: start is given QK_WORK_SLICE. One step of a tick of one
+   * queue, atomic: qk_rules_slice() or its equal. A backend for which
    * slice->max people are too many at once lowers it first. The library calls again while unfinished: let
    * other callers in between, or they wait for the whole tick. */
   int (*tick_slice)(void *store, const qk_name *queue, qk_slice *slice, int64_t deadline_ms);
@@ -368,19 +374,22 @@ typedef struct qk_backend_ops {
   /* Required. End a queue's life: forget its people and its state, in one atomic step. The next queue of
    * that name begins with qk_rules_create(), whose new epoch is what makes the old tokens void. */
   int (*remove)(void *store, const qk_name *queue, int64_t deadline_ms);
-  /* Required. A page of queue names: up to max from *position on (0 = the start), which rises from page to
-   * page and is 0 again at the end. A queue that exists all the while is given exactly once, whatever
-   * comes and goes meanwhile: one that is left out is never ticked. Returns how many. */
+  /* Required without QK_CAP_ASYNC, else not called. A page of queue names: up to max from *position on (0 =
+   * the start), which rises from page to page and is 0 again at the end. A queue that exists all the while is
+   * given exactly once, whatever comes and goes meanwhile: one that is left out is never ticked. Returns how
+   * many. */
   int (*queues)(void *store, uint64_t *position, char (*names)[QK_QUEUE_MAX + 1], size_t max,
                 int64_t deadline_ms);
 
-  /* Required with QK_CAP_SHARED, else may be NULL. Ask for the right to tick a queue in qk_tick(NULL) for
+  /* Required with QK_CAP_SHARED unless QK_CAP_ASYNC, which gets QK_WORK_LEASE; else may be NULL. Ask for the
+   * right to tick a queue in qk_tick(NULL) for
    * ttl_ms of the server's time. 1, or 0 if another host has it. Only saves work: nothing may depend on
    * it, ticks are right without. */
   int (*lease)(void *store, const qk_name *queue, uint32_t ttl_ms, int64_t deadline_ms);
-  /* Likewise; without it the library draws a secret at each open. Read the store's random token secret, or
-   * make and keep it, atomically: two hosts with two secrets refuse each other's tokens. */
-  int (*secret)(void *store, unsigned char out[32], int64_t deadline_ms);
+  /* Required with QK_CAP_SHARED; without it the library draws a secret at each open. Read the store's random
+   * token secret, or make and keep it, atomically: two hosts with two secrets refuse each other's tokens.
+   * Part of opening: err says what to do. */
+  int (*secret)(void *store, unsigned char out[32], int64_t deadline_ms, qk_error *err);
 } qk_backend_ops;
 
 /* Make a backend known to qk_open(), process-wide. ops is copied; the strings it points to must live on. A

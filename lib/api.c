@@ -138,7 +138,7 @@ int qk_verify(qk_store *store, const char *token, qk_ticket *out)
     show_claims(&claims, out);
   if (claims.kind == QK_WAITING)
     return QK_ENOTREADY;
-  return qki_store_clock(store) < claims.expires_at_ms ? QK_OK : QK_EEXPIRED;
+  return qki_store_clock_seen(store) < claims.expires_at_ms ? QK_OK : QK_EEXPIRED;
 }
 
 /* ---- Ticks ---- */
@@ -278,12 +278,13 @@ int qk_list(qk_store *store, const char *queue, uint32_t cls, uint64_t after_num
 int qk_each_queue(qk_store *store, int (*visit)(void *arg, const char *queue), void *arg)
 {
   char names[NAMES_PAGE][QK_QUEUE_MAX + 1];
-  uint64_t position = 0;
+  qk_page page = {.position = 0, .names = names, .max = NAMES_PAGE};
   int code = qki_store_usable(store);
   if (code != QK_OK || !visit)
     return code != QK_OK ? code : QK_EINVAL;
   do {
-    int n = store->ops->queues(store->backend, &position, names, NAMES_PAGE, qki_store_deadline(store));
+    qk_work work = {.verb = QK_WORK_QUEUES, .detail = &page};
+    int n = qki_run_step(store, &work, qki_store_deadline(store));
     if (n < 0)
       return qki_store_leave(store, n, NULL);
     for (int i = 0; i < n; i++) {
@@ -291,7 +292,7 @@ int qk_each_queue(qk_store *store, int (*visit)(void *arg, const char *queue), v
       if (code != 0)
         return code;
     }
-  } while (position != 0);
+  } while (page.position != 0);
   return QK_OK;
 }
 

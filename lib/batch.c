@@ -50,6 +50,21 @@ int qki_run_one(qk_store *store, qk_work *work)
   return work->result;
 }
 
+int qki_run_step(qk_store *store, qk_work *work, int64_t deadline_ms)
+{
+  const qk_backend_ops *ops = store->ops;
+  qk_page *page = work->detail;
+  if (ops->caps & QK_CAP_ASYNC) {
+    start_and_wait(store, work, 1, deadline_ms);
+    return work->result;
+  }
+  if (work->verb == QK_WORK_SLICE)
+    return ops->tick_slice(store->backend, &work->queue, work->detail, deadline_ms);
+  if (work->verb == QK_WORK_LEASE)
+    return ops->lease(store->backend, &work->queue, *(uint32_t *)work->detail, deadline_ms);
+  return ops->queues(store->backend, &page->position, page->names, page->max, deadline_ms);
+}
+
 void qk_host_done(qk_host *host, qk_work *work)
 {
   const struct qki_owner *owner = work->owner;

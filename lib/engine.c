@@ -291,10 +291,8 @@ static void step_tick(qk_store *store, struct qki_flight *flight)
     land(store, flight);
     return;
   }
-  flight->work = (qk_work){.verb = tick->step, .queue = tick->name, .now_ms = tick->now_ms, .owner = flight};
-  flight->work.detail = tick->step == QK_WORK_SLICE   ? (void *)&tick->slice
-                        : tick->step == QK_WORK_LEASE ? (void *)&tick->lease_ms
-                                                      : (void *)&tick->page;
+  flight->work = qki_tick_work(tick);
+  flight->work.owner = flight;
   store->ops->start(store->backend, &flight->work, tick->deadline_ms);
 }
 

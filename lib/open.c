@@ -64,13 +64,13 @@ static int make_keys(qk_store *store, const unsigned char secret[SECRET])
   return QK_OK;
 }
 
-static int take_secret(qk_store *store)
+static int take_secret(qk_store *store, qk_error *err)
 {
   unsigned char secret[SECRET];
   int code = QK_OK;
   store->draws_secret = store->host.options.key == NULL;
   if (store->draws_secret)
-    code = store->ops->secret ? store->ops->secret(store->backend, secret, qki_store_deadline(store))
+    code = store->ops->secret ? store->ops->secret(store->backend, secret, qki_store_deadline(store), err)
                               : qk_host_random(&store->host, secret, sizeof secret);
   if (code == QK_OK)
     code = make_keys(store, secret);
@@ -126,15 +126,20 @@ static void take_options(qk_store *store, const qk_options *options)
     qk_policy_init(&store->host.policy);
 }
 
+/* The end of a step of opening: a failure that was not explained gets the text of its code. */
+static int explain(int code, qk_error *err)
+{
+  if (code != QK_OK && err && err->code == QK_OK)
+    qk_error_set(err, code, "%s", qk_strerror(code));
+  return code;
+}
+
 static int open_backend(qk_store *store, const struct qki_uri *uri, qk_error *err)
 {
   int code = qk_host_random(&store->host, store->hash_key, sizeof store->hash_key);
   if (code != QK_OK)
     return qk_error_set(err, code, "random: the callback failed");
-  code = store->ops->open(&store->backend, &uri->uri, &store->host, err);
-  if (code != QK_OK && err && err->code == QK_OK)
-    qk_error_set(err, code, "%s", qk_strerror(code));
-  return code;
+  return explain(store->ops->open(&store->backend, &uri->uri, &store->host, err), err);
 }
 
 /* The parts that need the open backend. */
@@ -143,8 +148,8 @@ static int connect_parts(qk_store *store, qk_error *err)
   int fd = store->ops->fd ? store->ops->fd(store->backend) : -1;
   int code = qki_engine_watch(store, fd);
   if (code == QK_OK)
-    code = take_secret(store);
-  return code == QK_OK ? QK_OK : qk_error_set(err, code, "%s", qk_strerror(code));
+    code = take_secret(store, err);
+  return explain(code, err);
 }
 
 static int init_parts(qk_store *store, uint32_t window, qk_error *err)
@@ -209,6 +214,7 @@ static int open_store(qk_store **out, const qk_backend_ops *ops, const struct qk
 fail_backend:
   ops->close(store->backend, 0);
 fail_parts:
+  qki_events_deliver(&store->host);
   finish_parts(store, 0);
 fail:
   free(store);

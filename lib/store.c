@@ -13,6 +13,17 @@ int64_t qki_store_clock(const qk_store *store)
   return now_ms < 0 ? 0 : now_ms > (int64_t)QK_INTEGER_MAX ? (int64_t)QK_INTEGER_MAX : now_ms;
 }
 
+int64_t qki_store_clock_seen(const qk_store *store)
+{
+  return qki_store_clock(store) + atomic_load_explicit(&store->host.clock_offset_ms, memory_order_relaxed);
+}
+
+void qk_host_saw_clock(qk_host *host, int64_t store_ms)
+{
+  if (!host->options.clock)
+    atomic_store_explicit(&host->clock_offset_ms, store_ms - qki_realtime_ms(), memory_order_relaxed);
+}
+
 int64_t qki_store_deadline(const qk_store *store)
 {
   return qki_monotonic_ms() + store->host.options.timeout_ms;
@@ -48,6 +59,11 @@ const qk_policy *qk_host_policy(const qk_host *host)
 int qk_host_creates(const qk_host *host)
 {
   return host->options.create != 0;
+}
+
+int qk_host_has_clock(const qk_host *host)
+{
+  return host->options.clock != NULL;
 }
 
 uint32_t qk_host_timeout_ms(const qk_host *host)

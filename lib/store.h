@@ -21,6 +21,7 @@ struct qk_host {
   qk_options options;
   qk_policy policy;
   struct qki_events events;
+  _Atomic int64_t clock_offset_ms; /* the store's clock minus ours, as last seen */
 };
 
 struct qk_store {
@@ -39,6 +40,8 @@ struct qk_store {
 
 /* One store clock reading per public call: the host's or the process's, cut to what a queue can hold. */
 int64_t qki_store_clock(const qk_store *store);
+/* The store's clock as far as this host knows it without asking. */
+int64_t qki_store_clock_seen(const qk_store *store);
 /* When a call that starts now must have returned, on the monotonic clock. */
 int64_t qki_store_deadline(const qk_store *store);
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "batch.h"
 #include "platform.h"
 #include "store.h"
 
@@ -163,7 +164,6 @@ static void took_queue(struct qki_tick *tick, int got)
 {
   if (got < 0) {
     tick->code = tick->code != QK_OK ? tick->code : got;
-    tick->page.position = tick->before;
     end(tick);
   } else if (got == 0) {
     go_on(tick);
@@ -172,7 +172,7 @@ static void took_queue(struct qki_tick *tick, int got)
     end(tick);
   } else {
     qki_store_name(tick->store, &tick->name, tick->text[0], strlen(tick->text[0]));
-    if (tick->store->ops->lease)
+    if (tick->store->ops->caps & QK_CAP_SHARED)
       tick->step = QK_WORK_LEASE;
     else
       start_slices(tick);
@@ -213,23 +213,23 @@ void qki_tick_begin(struct qki_tick *tick, qk_store *store, const char *text, in
     end(tick);
 }
 
-static int carry_out(struct qki_tick *tick)
+qk_work qki_tick_work(struct qki_tick *tick)
 {
-  const qk_backend_ops *ops = tick->store->ops;
-  void *backend = tick->store->backend;
-  if (tick->step == QK_WORK_SLICE)
-    return ops->tick_slice(backend, &tick->name, &tick->slice, tick->deadline_ms);
-  if (tick->step == QK_WORK_LEASE)
-    return ops->lease(backend, &tick->name, tick->lease_ms, tick->deadline_ms);
-  return ops->queues(backend, &tick->page.position, tick->page.names, tick->page.max, tick->deadline_ms);
+  qk_work work = {.verb = tick->step, .queue = tick->name, .now_ms = tick->now_ms};
+  work.detail = tick->step == QK_WORK_SLICE   ? (void *)&tick->slice
+                : tick->step == QK_WORK_LEASE ? (void *)&tick->lease_ms
+                                              : (void *)&tick->page;
+  return work;
 }
 
 int qki_tick(qk_store *store, const char *text, int64_t deadline_ms, qk_tick_report *report)
 {
   struct qki_tick tick;
   qki_tick_begin(&tick, store, text, deadline_ms);
-  while (tick.step)
-    qki_tick_advance(&tick, carry_out(&tick));
+  while (tick.step) {
+    qk_work work = qki_tick_work(&tick);
+    qki_tick_advance(&tick, qki_run_step(store, &work, deadline_ms));
+  }
   *report = tick.report;
   return tick.code;
 }

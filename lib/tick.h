@@ -36,6 +36,8 @@ struct qki_tick {
 
 /* Begin to tick one queue, or every queue if text is NULL. */
 void qki_tick_begin(struct qki_tick *tick, qk_store *store, const char *text, int64_t deadline_ms);
+/* The work that is the present step. */
+qk_work qki_tick_work(struct qki_tick *tick);
 /* Take what the present step gave, and make the next one. */
 void qki_tick_advance(struct qki_tick *tick, int got);
 

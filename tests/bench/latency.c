@@ -27,6 +27,15 @@ void latency_add(struct latency *latency, uint64_t ns)
     latency->longest_ns = ns;
 }
 
+void latency_merge(struct latency *latency, const struct latency *other)
+{
+  for (unsigned i = 0; i < LATENCY_BUCKETS; i++)
+    latency->buckets[i] += other->buckets[i];
+  latency->count += other->count;
+  if (other->longest_ns > latency->longest_ns)
+    latency->longest_ns = other->longest_ns;
+}
+
 uint64_t latency_quantile_ns(const struct latency *latency, double share)
 {
   double wanted = share * (double)latency->count;

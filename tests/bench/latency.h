@@ -14,6 +14,8 @@ struct latency {
 };
 
 void latency_add(struct latency *latency, uint64_t ns);
+/* Add all that other has. */
+void latency_merge(struct latency *latency, const struct latency *other);
 /* The least time that at least this share (0 to 1) of the calls did not exceed; 0 if nothing was added. */
 uint64_t latency_quantile_ns(const struct latency *latency, double share);
 

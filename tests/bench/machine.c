@@ -1,8 +1,11 @@
 #define _GNU_SOURCE /* sched_setaffinity */
+#include <errno.h>
 #include <inttypes.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 #include "machine.h"
@@ -24,6 +27,18 @@ int64_t machine_cpu_ns(void)
   return read_ns(CLOCK_THREAD_CPUTIME_ID);
 }
 
+void machine_sleep_until(int64_t ns)
+{
+  struct timespec until = {.tv_sec = (time_t)(ns / 1000000000), .tv_nsec = (long)(ns % 1000000000)};
+  while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR) {
+  }
+}
+
+void machine_sharpen_sleep(void)
+{
+  prctl(PR_SET_TIMERSLACK, 1); /* ns; 50,000 otherwise */
+}
+
 int machine_pin(void)
 {
   cpu_set_t allowed, one;
@@ -37,6 +52,11 @@ int machine_pin(void)
   CPU_ZERO(&one);
   CPU_SET((size_t)cpu, &one);
   return sched_setaffinity(0, sizeof one, &one) == 0 ? cpu : -1;
+}
+
+void machine_end_with_parent(void)
+{
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
 uint64_t machine_resident_bytes(void)

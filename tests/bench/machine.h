@@ -7,9 +7,15 @@
 
 int64_t machine_now_ns(void); /* monotonic */
 int64_t machine_cpu_ns(void); /* what this thread has had of a CPU; a system call */
+/* Sleep until that moment of the monotonic clock; not at all if it is over. */
+void machine_sleep_until(int64_t ns);
+/* Make this thread's sleeps end as exactly as the system can. */
+void machine_sharpen_sleep(void);
 /* Keep this process, and what it forks from now on, on the last CPU that it may use. Returns its number, -1
  * if that is not allowed here. */
 int machine_pin(void);
+/* End this process when the one that forked it ends, where the system can do that. */
+void machine_end_with_parent(void);
 /* Bytes of this process that are in memory, everything included; 0 if unknown. */
 uint64_t machine_resident_bytes(void);
 /* The processor's name, or "unknown processor". */

@@ -1,7 +1,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <qk.h>
 #include "report.h"
 
 #define CELL 24
@@ -38,6 +37,7 @@ static void format_value(char *out, enum unit unit, double value)
     return;
   switch (unit) {
   case UNIT_PER_SECOND:
+  case UNIT_COUNT:
     report_count(out, CELL, (uint64_t)value);
     break;
   case UNIT_NS:
@@ -60,21 +60,33 @@ static void format_goal(char *out, const struct row *row)
   char value[CELL];
   format_value(value, row->unit, row->goal);
   if (row->goal_kind == GOAL_RATIO)
-    snprintf(out, 2 * CELL, ">= %.0f x peer", row->goal);
+    snprintf(out, 2 * CELL, ">= %g x peer", row->goal);
   else
     snprintf(out, 2 * CELL, "<= %s", value);
 }
 
 static void format_outcome(char *out, const struct row *row)
 {
-  double shortfall = verdict_shortfall(row);
+  double shortfall = row_shortfall(row);
   if (shortfall > 0)
     snprintf(out, CELL, "missed by %.1f %%", 100 * shortfall);
   else
     snprintf(out, CELL, "met");
 }
 
-static void print_row(const struct row *row)
+/* Of the longest label or heading. */
+static int label_width(const struct rows *rows)
+{
+  size_t width = 24;
+  for (size_t i = 0; i < rows->count; i++) {
+    size_t label = strlen(rows->row[i].label), group = strlen(rows->row[i].group);
+    width = label > width ? label : width;
+    width = group > width + 2 ? group - 2 : width;
+  }
+  return (int)width;
+}
+
+static void print_row(const struct row *row, int width)
 {
   char ours[CELL], peer[CELL], ratio[CELL], goal[2 * CELL], outcome[CELL];
   format_value(ours, row->unit, row->ours);
@@ -82,57 +94,37 @@ static void print_row(const struct row *row)
   format_value(ratio, UNIT_TIMES, row->unit == UNIT_TIMES ? -1 : row->ratio);
   format_goal(goal, row);
   format_outcome(outcome, row);
-  printf("  %-24s %12s %12s %9s", row->label, ours, peer, ratio);
+  printf("  %-*s %12s %12s %9s", width, row->label, ours, peer, ratio);
   if (row->goal_kind == GOAL_NONE)
     putchar('\n');
   else
     printf("  %-13s %s\n", goal, outcome);
 }
 
-static void print_heading(const char *heading)
+static void print_heading_before(const struct rows *rows, size_t i, int width)
 {
-  printf("\n%-26s %12s %12s %9s  %s\n", heading, "libqueue", "peer", "better", "goal");
+  const char *group = rows->row[i].group;
+  if (i == 0 || strcmp(group, rows->row[i - 1].group) != 0)
+    printf("\n%-*s %12s %12s %9s  %s\n", width + 2, group, "libqueue", "peer", "better", "goal");
 }
 
-/* A heading goes before the first row of each size, of growth, and of the rush. */
-static void print_heading_before(const struct verdict *verdict, size_t i)
-{
-  const struct row *row = &verdict->rows[i];
-  char heading[64], count[CELL];
-  if (i > 0 && row->people == row[-1].people && row->unit != UNIT_SECONDS)
-    return;
-  report_count(count, sizeof count, row->people);
-  if (row->people > 0)
-    snprintf(heading, sizeof heading, "%s people", count);
-  else
-    snprintf(heading, sizeof heading, "%s",
-             row->unit == UNIT_TIMES ? "cost, largest : smallest" : "virtual time");
-  print_heading(heading);
-}
-
-void report_table(const struct verdict *verdict, const struct report_setting *setting)
+void report_table(const struct rows *rows, const struct report_setting *setting)
 {
   size_t goals = 0, met = 0;
-  printf("libqueue %s, memory backend, one thread, 12-byte ids\n", qk_version());
-  printf("peer: libstdc++ order-statistics tree + std::unordered_map, in the same run\n");
-  printf("%s, ", setting->machine);
+  int width = label_width(rows);
+  printf("%s%s, ", setting->title, setting->machine);
   if (setting->cpu >= 0)
     printf("pinned to CPU %d, ", setting->cpu);
   else
     printf("not pinned, ");
   printf("medians of %zu round%s\n", setting->rounds, setting->rounds == 1 ? "" : "s");
-  for (size_t i = 0; i < verdict->count; i++) {
-    print_heading_before(verdict, i);
-    print_row(&verdict->rows[i]);
-    if (verdict->rows[i].goal_kind != GOAL_NONE) {
+  for (size_t i = 0; i < rows->count; i++) {
+    print_heading_before(rows, i, width);
+    print_row(&rows->row[i], width);
+    if (rows->row[i].goal_kind != GOAL_NONE) {
       goals++;
-      met += verdict_shortfall(&verdict->rows[i]) <= 0;
+      met += row_shortfall(&rows->row[i]) <= 0;
     }
   }
-  puts("\nBatched polls are held against the peer's single ones. The time of a single enter includes making "
-       "the");
-  puts("id and a clock read; the goal is for the median round; its own time leaves out what other programs "
-       "took.");
-  puts("Bytes: what the process's resident memory grew by.");
-  printf("%zu of %zu goals met\n", met, goals);
+  printf("\n%s%zu of %zu goals met\n", setting->notes, met, goals);
 }

@@ -4,10 +4,11 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include "median.h"
 #include "scenario.h"
 
 #define SAMPLES_SIZES 8
-#define SAMPLES_ROUNDS 15
+#define SAMPLES_ROUNDS MEDIAN_MAX
 
 enum { LIBQUEUE, PEER, SIDES };
 

@@ -1,3 +1,5 @@
+#include <stdio.h>
+#include "report.h"
 #include "verdict.h"
 
 /* The goals are for lines of these lengths. 300,000 people fit into a cache, the peer's too: no ratio is owed
@@ -52,9 +54,21 @@ static const struct kind rush = {
     .goal = 5,
 };
 
-static struct row *add_row(struct verdict *verdict, const struct kind *kind, uint32_t people)
+/* A group for each size, one for growth, one for the rush. */
+static void name_group(struct row *row)
 {
-  struct row *row = &verdict->rows[verdict->count++];
+  char count[24];
+  report_count(count, sizeof count, row->people);
+  if (row->people > 0)
+    snprintf(row->group, sizeof row->group, "%s people", count);
+  else
+    snprintf(row->group, sizeof row->group, "%s",
+             row->unit == UNIT_TIMES ? "cost, largest : smallest" : "virtual time");
+}
+
+static struct row *add_row(struct rows *rows, const struct kind *kind, uint32_t people)
+{
+  struct row *row = &rows->row[rows->count++];
   *row = (struct row){.people = people,
                       .name = kind->name,
                       .label = kind->label,
@@ -63,6 +77,7 @@ static struct row *add_row(struct verdict *verdict, const struct kind *kind, uin
                       .ratio = -1,
                       .goal_kind = kind->goal_kind,
                       .goal = kind->goal};
+  name_group(row);
   return row;
 }
 
@@ -72,12 +87,11 @@ static double shown(enum unit unit, double figure)
   return unit == UNIT_PER_SECOND && figure > 0 ? 1e9 / figure : figure;
 }
 
-static void add_figure(struct verdict *verdict, const struct samples *samples, size_t size,
-                       const struct kind *kind)
+static void add_figure(struct rows *rows, const struct samples *samples, size_t size, const struct kind *kind)
 {
   double ours = samples_median(samples, size, LIBQUEUE, kind->figure);
   double peer = samples_median(samples, size, PEER, kind->peer_figure);
-  struct row *row = add_row(verdict, kind, samples->people[size]);
+  struct row *row = add_row(rows, kind, samples->people[size]);
   row->ours = shown(kind->unit, ours);
   row->peer = shown(kind->unit, peer);
   if (ours > 0 && peer > 0)
@@ -88,9 +102,9 @@ static void add_figure(struct verdict *verdict, const struct samples *samples, s
 
 /* Shown, but not held to the goal: in a single round the longest call may be whatever else the machine did.
  */
-static void add_worst_longest(struct verdict *verdict, const struct samples *samples, size_t size)
+static void add_worst_longest(struct rows *rows, const struct samples *samples, size_t size)
 {
-  struct row *row = add_row(verdict, &worst_longest, samples->people[size]);
+  struct row *row = add_row(rows, &worst_longest, samples->people[size]);
   row->ours = samples_worst(samples, size, LIBQUEUE, FIGURE_LONGEST);
   row->peer = samples_worst(samples, size, PEER, FIGURE_LONGEST);
   row->ratio = row->peer / row->ours;
@@ -101,9 +115,9 @@ static double growth(const struct samples *samples, int side, enum figure figure
   return samples_median(samples, samples->sizes - 1, side, figure) / samples_median(samples, 0, side, figure);
 }
 
-static void add_growth(struct verdict *verdict, const struct samples *samples, const struct kind *kind)
+static void add_growth(struct rows *rows, const struct samples *samples, const struct kind *kind)
 {
-  struct row *row = add_row(verdict, kind, 0);
+  struct row *row = add_row(rows, kind, 0);
   row->ours = growth(samples, LIBQUEUE, kind->figure);
   row->peer = growth(samples, PEER, kind->peer_figure);
   row->ratio = row->peer / row->ours;
@@ -111,28 +125,18 @@ static void add_growth(struct verdict *verdict, const struct samples *samples, c
     row->goal_kind = GOAL_NONE;
 }
 
-void verdict_make(struct verdict *verdict, const struct samples *samples)
+void verdict_make(struct rows *rows, const struct samples *samples)
 {
-  verdict->count = 0;
+  rows->count = 0;
   for (size_t size = 0; size < samples->sizes; size++) {
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-      add_figure(verdict, samples, size, &kinds[i]);
+      add_figure(rows, samples, size, &kinds[i]);
       if (kinds[i].figure == FIGURE_LONGEST && samples->rounds > 1)
-        add_worst_longest(verdict, samples, size);
+        add_worst_longest(rows, samples, size);
     }
   }
   for (size_t i = 0; i < sizeof growths / sizeof *growths && samples->sizes > 1; i++)
-    add_growth(verdict, samples, &growths[i]);
+    add_growth(rows, samples, &growths[i]);
   if (samples->with_rush)
-    add_row(verdict, &rush, 0)->ours = samples_median_rush_s(samples);
-}
-
-double verdict_shortfall(const struct row *row)
-{
-  double shortfall = 0;
-  if (row->goal_kind == GOAL_RATIO)
-    shortfall = 1 - row->ratio / row->goal;
-  if (row->goal_kind == GOAL_AT_MOST)
-    shortfall = row->ours / row->goal - 1;
-  return shortfall > 0 ? shortfall : 0;
+    add_row(rows, &rush, 0)->ours = samples_median_rush_s(samples);
 }

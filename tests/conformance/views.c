@@ -371,6 +371,7 @@ enum { QUEUES = 300 };
 struct visit {
   qk_store *store;
   int seen[2 * QUEUES]; /* by number of the queue "q<number>" */
+  int gone[QUEUES];
   int count, stop_at, stop_with;
 };
 
@@ -435,6 +436,13 @@ START_TEST(a_visit_that_returns_non_zero_is_the_last)
 }
 END_TEST
 
+static void remove_queue(struct visit *visit, int number)
+{
+  int code = qk_remove(visit->store, queue_name(number));
+  ck_assert_int_eq(code, visit->gone[number] ? QK_ENOTFOUND : QK_OK);
+  visit->gone[number] = 1;
+}
+
 static int visit_and_change(void *arg, const char *queue)
 {
   struct visit *visit = arg;
@@ -443,9 +451,9 @@ static int visit_and_change(void *arg, const char *queue)
     qk_policy policy = calm_policy();
     CHECK_OK(qk_set_policy(visit->store, queue_name(QUEUES + number), &policy, NULL));
     if (number % 3 == 0)
-      CHECK_OK(qk_remove(visit->store, queue_name(number)));
+      remove_queue(visit, number);
     if (number % 3 == 1)
-      qk_remove(visit->store, queue_name((number + 100) / 3 * 3 % QUEUES));
+      remove_queue(visit, (number + 100) / 3 * 3 % QUEUES);
   }
   return 0;
 }

@@ -344,11 +344,11 @@ static int wrap_lease(void *data, const qk_name *queue, uint32_t ttl_ms, int64_t
   return end(WRAP_LEASE, fate, queue->text, code);
 }
 
-static int wrap_secret(void *data, unsigned char out[32], int64_t deadline_ms)
+static int wrap_secret(void *data, unsigned char out[32], int64_t deadline_ms, qk_error *err)
 {
   struct front *front = data;
   struct fate fate = begin(WRAP_SECRET);
-  int code = skips(fate) ? fate.code : front->inner->secret(front->store, out, deadline_ms);
+  int code = skips(fate) ? fate.code : front->inner->secret(front->store, out, deadline_ms, err);
   return end(WRAP_SECRET, fate, "*", code);
 }
 

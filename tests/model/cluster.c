@@ -1,0 +1,16 @@
+/* The model test over a Redis cluster: a tenth of what is played in memory, since every operation is a few
+ * round trips. */
+#include "model.h"
+#include "redis.h"
+
+int main(int argc, char **argv)
+{
+  char *defaults[] = {argv[0], "--ops", "24000", "--traces", "30"};
+  int status = servers_missing();
+  if (status)
+    return status;
+  fixture = redis_start_cluster("");
+  status = argc > 1 ? model_main(argc, argv) : model_main(5, defaults);
+  redis_stop();
+  return status;
+}
