@@ -302,6 +302,20 @@ void audit_after_call(struct audit *audit)
     audit->over_capacity++;
 }
 
+static uint64_t more(uint64_t a, uint64_t b)
+{
+  return a > b ? a - b : 0;
+}
+
+/* Events are handed over as well as can be: one whose answer was lost never comes. */
+static uint64_t unheard(const struct audit *audit, const qk_stats *stats)
+{
+  return more(stats->entered, audit->entered) + more(stats->admitted, audit->admitted) +
+         more(stats->activated, audit->activated) + more(stats->left, audit->left) +
+         more(stats->dropped, audit->dropped) + more(stats->lapsed, audit->lapsed) +
+         more(stats->expired, audit->expired) + more(stats->completed, audit->completed);
+}
+
 void audit_compare(struct audit *audit, const qk_stats *stats, int exact)
 {
   uint64_t accounted = stats->waiting + stats->ready + stats->active + stats->left + stats->dropped +
@@ -313,6 +327,8 @@ void audit_compare(struct audit *audit, const qk_stats *stats, int exact)
               stats->admitted == audit->admitted && stats->activated == audit->activated;
   if (stats->entered != accounted || (exact && !equal))
     audit->unbalanced++;
+  if (exact)
+    audit->unheard = unheard(audit, stats);
   if (stats->ready + stats->active > audit->options->seats)
     audit->over_capacity++;
 }

@@ -54,6 +54,7 @@ struct audit {
   /* what must be 0 */
   uint64_t out_of_order, overtaken, over_capacity, admitted_twice, two_places, out_of_turn, fell_back,
       over_rate, unbalanced, surprises, disagree;
+  uint64_t unheard;            /* events that never came, by the library's totals at the end */
   uint64_t codes[AUDIT_CODES]; /* how often each code was a surprise, by -code */
 };
 

@@ -142,12 +142,13 @@ int json_write(const struct rush *rush, const struct summary *summary, const cha
   FILE *file = text_open(path);
   if (file == NULL)
     return -1;
-  json_t *out = json_pack(
-      "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:I, s:I, s:I, s:o}", "version", qk_version(),
-      "scenario", scenario_json(rush), "people", people_json(rush), "line", line_json(rush, summary), "calls",
-      calls_json(rush), "hosts", hosts_json(rush), "checks", checks_json(summary), "ok", summary->failed == 0,
-      "limit_reached", rush->limit_reached, "run_ms", (json_int_t)rush->now_ms, "wall_ns",
-      (json_int_t)rush->wall_ns, "cpu_ns", (json_int_t)rush->cpu_ns, "series", series_json(&rush->series));
+  json_t *out = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:b, s:I, s:I, s:I, s:o}", "version",
+                          qk_version(), "scenario", scenario_json(rush), "people", people_json(rush), "line",
+                          line_json(rush, summary), "calls", calls_json(rush), "hosts", hosts_json(rush),
+                          "checks", checks_json(summary), "ok", summary->failed == 0, "events_lost",
+                          number(rush->audit.unheard), "limit_reached", rush->limit_reached, "run_ms",
+                          (json_int_t)rush->now_ms, "wall_ns", (json_int_t)rush->wall_ns, "cpu_ns",
+                          (json_int_t)rush->cpu_ns, "series", series_json(&rush->series));
   int lost = out == NULL || json_dumpf(out, file, JSON_INDENT(2)) != 0 || fputc('\n', file) == EOF;
   json_decref(out);
   return text_close(file, path, lost);

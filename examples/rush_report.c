@@ -107,12 +107,16 @@ static void print_checks(const struct rush *rush, const struct summary *summary)
   }
 }
 
-static void print_codes(const struct audit *audit)
+/* What explains failed checks. */
+static void print_causes(const struct audit *audit)
 {
   for (int code = 1; code < AUDIT_CODES; code++) {
     if (audit->codes[code] > 0)
       printf("  %-16s%8s  of them: %s\n", "", text_count(audit->codes[code]).s, qk_strerror(-code));
   }
+  if (audit->unheard > 0)
+    printf("  %s events never came, since answers were lost: checks that rest on them fail too\n",
+           text_count(audit->unheard).s);
 }
 
 static void print_end(const struct rush *rush, const struct summary *summary)
@@ -142,7 +146,7 @@ void report_print(const struct rush *rush, const struct summary *summary)
   }
   if (!rush->options.quiet || summary->failed > 0) {
     print_checks(rush, summary);
-    print_codes(&rush->audit);
+    print_causes(&rush->audit);
     putchar('\n');
   }
   print_end(rush, summary);

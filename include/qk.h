@@ -51,8 +51,10 @@
  *     store, except qk_close(); clock, random and log must not. None may leave by longjmp() or by a C++
  *     exception.
  *   - Without qk_options.key the token secret is random and as mortal as the store: in memory, every token
- *     is void after a restart. Give a key in production.
- *   - "memory:" promises nothing beyond the process: a restart forgets everybody.
+ *     is void after a restart; on Redis, whoever can read the server can make tokens. Give a key in
+ *     production.
+ *   - "memory:" promises nothing beyond the process: a restart forgets everybody. What a store on Redis
+ *     promises, and with which settings of the server, is in libqueue_redis(7).
  *   - qk_verify() asks no store: it accepts a token until its time is up, also if its owner has been
  *     released.
  *   - Tokens are signed, not encrypted: whoever holds one can read the queue and the user in it.
@@ -246,7 +248,8 @@ typedef struct qk_ticket {
    *                neither */
   int64_t eta_ms, expires_at_ms;
   /* poll_after_ms  poll again after this: about 1,000 near the head, 30,000 far back, never above a third
-   *                of idle_ms; spread by 15 %, so that people do not come in step; 0 when READY or ACTIVE
+   *                of idle_ms; spread by 15 %, so that people do not come in step; 200 while an offer waits
+   *                for the store's replicas; 0 when READY or ACTIVE
    * estimated      1 = position comes from the cursor (see qk_poll_token()): the true one is not higher as
    *                of then */
   uint32_t poll_after_ms, estimated;
@@ -433,8 +436,9 @@ typedef struct qk_options {
   /* create         1 = an enter may create its queue, with policy; 0 = it is QK_ENOTFOUND. 1 by default.
    * pad_           0 */
   uint32_t create, pad_;
-  /* The store's clock, Unix ms; NULL = the process's or the server's. One clock for all hosts of a queue.
-   * A test that moves it by hand makes everything deterministic. Real-time deadlines never use it. */
+  /* The store's clock, Unix ms; NULL = the process's or the server's. One clock for all hosts of a queue:
+   * a store on Redis takes it only with clock=host in the URI. A test that moves it by hand makes everything
+   * deterministic. Real-time deadlines never use it. */
   int64_t (*clock)(void *arg);
   void *clock_arg;
   /* Fill buf with len random bytes; 0 = done, anything else fails the call with QK_ESTORE. NULL = the
@@ -451,7 +455,8 @@ typedef struct qk_options {
   void (*on_event)(void *arg, const qk_event *event);
   void *event_arg;
   /* key, key2      token secrets; NULL = none. key signs and checks; key2 only checks, while one replaces
-   *                the other. Without key the store's own random secret signs. */
+   *                the other. Without key the store's own random secret signs; on Redis all hosts share
+   *                it. */
   const void *key, *key2;
   /* Their lengths, bytes: at least 16; 0 with NULL. */
   size_t key_len, key2_len;
@@ -471,21 +476,25 @@ QK_API void qk_options_init(qk_options *);
 
 /* Open a store.
  *
- * "memory:" opened twice is two stores. A store stays open until qk_close(), and reconnects by itself.
+ * "memory:" opened twice is two stores; a Redis URI is the same queues for whoever opens it. A store stays
+ * open until qk_close(), and reconnects by itself.
  *
  * out          gets the store; NULL on failure
  * uri          scheme, place and settings, percent-encoded: "memory:?timeout_ms=100&window=64". NULL =
  *              "memory:". Settings of every store, which win over the options: timeout_ms; cursor_ms;
  *              window, the most ops that may be submitted and not reaped (16,384; 1 to 1,048,576).
- *              "memory:" has no others and no path.
+ *              "memory:" has no others and no path. "redis:", "redis+unix:", "redis+sentinel:" and
+ *              "redis+cluster:", known to a library that was built with hiredis: libqueue_redis(7).
  * qk_options   NULL = the defaults. Copied, with the keys and the policy.
  * qk_error     says what is wrong, and with which part; may be NULL
  *
  * QK_OK        *out is the store
- * QK_EINVAL    unknown scheme or setting, bad URI, bad options, a key shorter than 16 bytes
+ * QK_EINVAL    unknown scheme or setting, bad URI, bad options, a key shorter than 16 bytes, a clock that
+ *              the store does not take
  * or QK_ENOMEM, QK_ESTORE, QK_ESTATE, QK_EVERSION, QK_EDENIED.
  *
- * Blocks, not in memory; resolving a host name may outlast timeout_ms: use addresses where that matters.
+ * Blocks, not in memory; where no server answers, until timeout_ms is over. Resolving a host name may
+ * outlast that: use addresses where it matters.
  * Any thread. Since 0.1.0. */
 QK_API int qk_open(qk_store **out, const char *uri /* NULL: "memory:" */, const qk_options *, qk_error *);
 
@@ -569,7 +578,7 @@ QK_API int qk_poll(qk_store *, const char *queue, const char *user, qk_ticket *o
  * QK_OK         out is the place: ACTIVE
  * QK_EINVAL     a name is not valid
  * QK_ENOTFOUND  no such queue, or nobody; a READY whose time is up is nobody
- * QK_ENOTREADY  still WAITING; out is the whole place
+ * QK_ENOTREADY  still WAITING, as polls have it; out is the whole place
  * or a write fault.
  *
  * Blocks. Any thread. Cost: O(log n). Since 0.1.0. */
@@ -658,7 +667,7 @@ QK_API int qk_verify(qk_store *, const char *token, qk_ticket *out);
  * A store behind a network may answer from the cursor, the front of the line as this host read it at most
  * 4 x cursor_ms ago: then nothing is sent, estimated is 1, and position is an upper bound of the true one
  * as of then. Among such answers of one store to one token it rises only by people who enter lower
- * classes, or by writes that the store lost. Memory always answers exactly.
+ * classes, or by writes that the store lost. Memory and, in this version, Redis always answer exactly.
  *
  * token        NUL-terminated text from anybody
  * out          the place; may be NULL
@@ -739,6 +748,9 @@ QK_API int qk_release_token(qk_store *, const char *token, qk_ticket *out);
  * suits most; never later than the last report's next_ms. Several hosts may tick one queue at once: the
  * limits hold, and nobody is admitted twice.
  *
+ * Where many hosts share a store let every one of them tick: with queue NULL they share the queues by leases
+ * of one second, which save work and decide nothing.
+ *
  * It works in slices, each atomic and short; the tick as a whole is not atomic. tick_budget bounds one
  * call; an idle person whom the budget left stops admission, since nobody whose time is up is ever
  * admitted.
@@ -781,8 +793,10 @@ QK_API int qk_batch(qk_store *, qk_op *ops, size_t count);
  * All or none is taken. From QK_OK until qk_reap() hands an op back, the op, its strings, ticket and
  * report belong to the library: leave them alone. Every op comes back within timeout_ms; there is no
  * cancel. An op that is not valid is taken and comes back with result QK_EINVAL. Ops of one queue take
- * effect in the order of the array and, between calls of one thread, in the order of the calls. Does no
- * I/O: afterwards the fd is readable until qk_reap() has sent what it can.
+ * effect in the order of the array and, between calls of one thread, in the order of the calls; a connection
+ * that breaks, or a queue that moves to another server, may change the order between script calls under way.
+ * A tick begins when all that was submitted before it is done, of any queue, and what comes after begins
+ * when the tick is done. Does no I/O: afterwards the fd is readable until qk_reap() has sent what it can.
  *
  * ops          pointers to the ops, none NULL; the array itself is yours again on return
  * count        how many; 0 is allowed, at most the window
@@ -946,7 +960,7 @@ QK_API int qk_get_stats(qk_store *, const char *queue, qk_stats *);
 
 /* Read the front of a queue's line: one small answer from which everybody's place can be estimated.
  *
- * May be what this host read before, at most cursor_ms ago; then nothing is sent.
+ * May be what this host read before, at most cursor_ms ago; then nothing is sent. This version always asks.
  *
  * queue        the name
  * The cursor   filled
@@ -1041,7 +1055,8 @@ QK_API char *qk_cursor_json(const qk_cursor *);
 
 /* Write the totals of every queue in the text format of Prometheus.
  *
- * Only what can be known without I/O: all queues in memory. qk_stats(3) has the names of the metrics.
+ * Only what can be known without I/O: all queues in memory, none on Redis. qk_stats(3) has the names of the
+ * metrics.
  *
  * The store    NULL gives NULL
  * Returns      text that you release with qk_free(); NULL if there is no memory, or in a child of the

@@ -13,8 +13,8 @@
  *
  * So SQLite is: BEGIN, read the state row, rules over indexed selects, write the row, COMMIT; etcd is the
  * same in one transaction that compares the row's revision; memory is a mutex. A backend that must decide
- * on its server, as Redis with its scripts, skips the rules and implements run() and tick_slice() itself;
- * the conformance suite holds it equal.
+ * on its server, as Redis with its scripts, skips the rules and carries out verbs and slices itself; the
+ * conformance suite holds it equal.
  *
  * examples/backend/ is the smallest complete one. Register a backend with qk_backend_register() before
  * qk_open().

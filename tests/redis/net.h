@@ -8,7 +8,20 @@
 #include "fake.h"
 #include "helpers.h"
 
-#define SLACK_MS 250 /* what a busy machine may add to a deadline */
+/* ---- How long a call takes -------------------------------------------------------------------------- */
+
+#define SLACK_MS 250
+
+/* Before a call, */
+void net_begin(void);
+/* and after it: how long it took; */
+int64_t net_took_ms(void);
+/* the same without the time that this thread waited for a processor; */
+int64_t net_worked_ms(void);
+/* 1 if that is longer than timeout_ms and some slack. */
+int net_is_late(uint32_t timeout_ms);
+
+/* ---- The stores ------------------------------------------------------------------------------------- */
 
 struct net {
   struct server *server;

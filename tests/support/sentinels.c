@@ -11,7 +11,7 @@ static struct server *start_watcher(const struct server *master)
   char text[512];
   snprintf(text, sizeof text,
            "sentinel monitor %s 127.0.0.1 %u 2\n"
-           "sentinel down-after-milliseconds %s 500\n"
+           "sentinel down-after-milliseconds %s 1000\n"
            "sentinel failover-timeout %s 3000\n",
            SENTINEL_MASTER, (unsigned)master->port, SENTINEL_MASTER, SENTINEL_MASTER);
   return server_start_sentinel(text);
@@ -127,11 +127,25 @@ int sentinels_fail_over(struct sentinels *sentinels)
   return change.after;
 }
 
+/* On a busy machine the sentinels may have changed their mind meanwhile: ask them at each look. */
+static int is_healed(void *data)
+{
+  struct sentinels *sentinels = data;
+  int index = sentinels_master(sentinels);
+  if (index < 0)
+    return 0;
+  struct server *master = sentinels->data[index], *other = sentinels->data[1 - index];
+  if (!server_has(master, "role", "master"))
+    return 0;
+  if (!server_has(other, "role", "slave"))
+    server_must(other, "REPLICAOF 127.0.0.1 %d", (int)master->port);
+  return server_has_caught_up(other, master);
+}
+
 void sentinels_heal(struct sentinels *sentinels)
 {
-  int master = sentinels_master(sentinels);
-  if (master < 0)
-    servers_give_up(NULL, "the sentinels name no master");
-  server_restart(sentinels->data[1 - master]);
-  server_follow(sentinels->data[1 - master], sentinels->data[master]);
+  for (int i = 0; i < 2; i++)
+    if (!sentinels->data[i]->pid)
+      server_restart(sentinels->data[i]);
+  servers_await("the old master follows the new one", is_healed, sentinels);
 }

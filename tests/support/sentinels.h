@@ -14,7 +14,7 @@ struct sentinels {
 
 /* Start them all. Returns when each sentinel knows the master, its replica and the other sentinels, and the
  * replica has the data. settings as of server_start(), for master and replica. A master that does not answer
- * for half a second is down. */
+ * for a second is down. */
 struct sentinels *sentinels_start(const char *const *settings);
 void sentinels_stop(struct sentinels *sentinels);
 
