@@ -111,7 +111,8 @@ int host_main(struct rush *rush, uint64_t number, int fd)
   rush->options.quiet = 1;
   /* The leading process is interrupted too, and says stop. */
   signal(SIGINT, SIG_IGN);
-  if (start(rush, number) != 0 || report(rush, 0, 0) != 0 || !obey(rush))
+  /* The store can be reached, and the queue is there, once the leading process speaks. */
+  if (!obey(rush) || start(rush, number) != 0 || report(rush, 0, 0) != 0 || !obey(rush))
     return 2;
   if (rush->options.realtime)
     clock_sleep_until(rush->start_ns);

@@ -343,7 +343,7 @@ int hosts_judge(struct rush *rush)
 
 int hosts_play(struct rush *rush)
 {
-  if (hear_all(rush->hosts) != 0)
+  if (tell(rush->hosts, ORDER_OPEN, 0) != 0 || hear_all(rush->hosts) != 0)
     return -1;
   rush->start_ns = clock_now_ns() + START_NS;
   if (tell(rush->hosts, ORDER_START, rush->start_ns) != 0)

@@ -10,10 +10,9 @@
 #include "rush_people.h"
 
 /* To a host. */
-enum order_kind { ORDER_START, ORDER_STEP, ORDER_STOP };
+enum order_kind { ORDER_OPEN, ORDER_START, ORDER_STEP, ORDER_STOP };
 struct order {
-  int64_t at; /* START: the run's beginning by clock_now_ns(); STEP: the moment,
-                 in ms of the run */
+  int64_t at; /* START: when the run begins, by clock_now_ns(); STEP: the moment, in ms of the run */
   enum order_kind kind;
 };
 

@@ -14,6 +14,8 @@ _Noreturn void fake_give_up(const char *what)
 
 void bytes_append(struct bytes *bytes, const char *text, size_t len)
 {
+  if (len == 0)
+    return;
   if (bytes->size - bytes->len < len) {
     bytes->size = 2 * (bytes->len + len);
     bytes->at = realloc(bytes->at, bytes->size);

@@ -25,7 +25,7 @@ $CC -std=c11 -I"$srcdir/include" -fsyntax-only "$tmp/codes.c" || fail "codes of 
 # Commands.
 # shellcheck disable=SC2086
 grep -ohE "(read\\(|write\\(|later\\(|\\{)'[A-Z]+'" $scripts | sed "s/.*'\\([A-Z]*\\)'/\\1/" | sort -u >"$tmp/used"
-grep -oE "(read|write)\\('[A-Z]+'" "$redis/lua/probe.lua" | sed "s/.*'\\([A-Z]*\\)'/\\1/" | sort -u >"$tmp/tried"
+grep -oE "\\{(read|write), '[A-Z]+'" "$redis/lua/probe.lua" | sed "s/.*'\\([A-Z]*\\)'/\\1/" | sort -u >"$tmp/tried"
 [ "$(wc -l <"$tmp/used")" -gt 10 ] || fail "found few commands in the scripts"
 missing=$(comm -23 "$tmp/used" "$tmp/tried" | tr '\n' ' ')
 [ -z "$missing" ] || fail "probe.lua does not try: $missing"

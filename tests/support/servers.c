@@ -444,23 +444,34 @@ void server_resume(struct server *server)
 
 /* ---- Replicas -------------------------------------------------------------------------------------- */
 
-static long long read_offset(const struct server *server, const char *field)
+/* How much of the stream the replica has acknowledged, as its master sees it; -1 if it is not online. */
+static long long acknowledged(const struct server *master, const struct server *replica)
 {
-  char text[32];
-  server_info(server, field, text, sizeof text);
-  return atoll(text);
+  char port[40], line[128];
+  snprintf(port, sizeof port, "port=%u,state=online,", (unsigned)replica->port);
+  for (int i = 0; i < 8; i++) {
+    char field[16];
+    snprintf(field, sizeof field, "slave%d", i);
+    server_info(master, field, line, sizeof line);
+    const char *offset = strstr(line, port) ? strstr(line, "offset=") : NULL;
+    if (offset)
+      return atoll(offset + strlen("offset="));
+  }
+  return -1;
 }
 
 int server_has_caught_up(const struct server *replica, const struct server *master)
 {
-  static const char *const mine = "slave_repl_offset", *const others = "master_repl_offset";
+  char written[32];
   server_must(master, "PUBLISH nobody here");
-  long long needed = read_offset(master, others);
-  if (!server_has(replica, "master_link_status", "up"))
-    return 0;
-  for (int tries = 0; tries < 10 && read_offset(replica, mine) < needed; tries++)
+  server_info(master, "master_repl_offset", written, sizeof written);
+  /* Replicas acknowledge once a second. */
+  for (int tries = 0; tries < 250 && acknowledged(master, replica) >= 0; tries++) {
+    if (acknowledged(master, replica) >= atoll(written))
+      return server_has(replica, "master_link_status", "up");
     servers_breathe();
-  return read_offset(replica, mine) >= needed;
+  }
+  return 0;
 }
 
 struct link {

@@ -147,6 +147,8 @@ START_TEST(user_and_password_are_kept)
       {"redis://:@h", NULL, NULL},
       {"redis://@h", NULL, NULL},
       {"redis://a%3Ab:p%40%2F@h", "a:b", "p@/"},
+      {"redis+unix://ann:s3cret@/run/redis.sock", "ann", "s3cret"},
+      {"redis+unix://:s3cret@/run/redis.sock", NULL, "s3cret"},
       {"redis+cluster://ann:s3cret@a,b", "ann", "s3cret"},
       {"redis+sentinel://ann:s3cret@a,b/main", "ann", "s3cret"},
   };
