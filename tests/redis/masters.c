@@ -8,6 +8,7 @@
 #include "faults.h"
 #include "load.h"
 
+static const char *const patient[] = {"cluster-node-timeout", "5000", NULL};
 static const char *const durable[] = {"appendonly", "yes", "appendfsync", "always", NULL};
 
 /* ---- Helpers --------------------------------------------------------------------------------------- */
@@ -95,7 +96,7 @@ START_TEST(one_stopped_master_holds_up_no_other_queue)
   enum { QUEUES = 12 };
   qk_op ops[QUEUES], *list[QUEUES], *done[QUEUES];
   char names[QUEUES][24];
-  struct cluster *cluster = start(NULL);
+  struct cluster *cluster = start(patient);
   qk_store *store = open_plain(uri, 20000);
   for (int i = 0; i < QUEUES; i++) {
     snprintf(names[i], sizeof names[i], "hall %d", i);
@@ -109,7 +110,7 @@ START_TEST(one_stopped_master_holds_up_no_other_queue)
   server_pause(cluster->nodes[0]);
   CHECK_OK(qk_submit(store, list, QUEUES));
   size_t got = 0;
-  int64_t until_ms = servers_now_ms() + 700; /* less than the node timeout */
+  int64_t until_ms = servers_now_ms() + 3000; /* less than the node timeout */
   while (got < QUEUES - held && servers_now_ms() < until_ms)
     got += (size_t)qk_reap(store, done + got, QUEUES - got, 50);
   server_resume(cluster->nodes[0]);
