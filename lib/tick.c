@@ -8,6 +8,7 @@
 
 #define SLICE_PEOPLE 1000 /* per lock hold or round trip, unless the backend takes fewer */
 #define LEASE_MS 1000
+#define STEP_MS 200 /* what a step over a network is given, if the tick has so much */
 
 int qki_rotation_init(struct qki_rotation *rotation)
 {
@@ -54,7 +55,7 @@ static void end(struct qki_tick *tick)
 
 static int is_late(const struct qki_tick *tick)
 {
-  return qki_monotonic_ms() >= tick->deadline_ms;
+  return qki_monotonic_ms() >= tick->stop_ms;
 }
 
 /* ---- From queue to queue: from where the last call stopped to the end of the list, then from its start to
@@ -189,13 +190,20 @@ void qki_tick_advance(struct qki_tick *tick, int got)
     took_queue(tick, got);
 }
 
+static int64_t least(int64_t a, int64_t b)
+{
+  return a < b ? a : b;
+}
+
 void qki_tick_begin(struct qki_tick *tick, qk_store *store, const char *text, int64_t deadline_ms)
 {
   memset(tick, 0, sizeof *tick);
   tick->store = store;
   tick->start_us = qki_monotonic_us();
   tick->now_ms = qki_store_clock(store);
-  tick->deadline_ms = deadline_ms;
+  tick->deadline_ms = tick->stop_ms = deadline_ms;
+  if (!(store->ops->caps & QK_CAP_INSTANT))
+    tick->stop_ms -= least(STEP_MS, store->host.options.timeout_ms / 4);
   tick->lease_ms = LEASE_MS;
   tick->report.next_ms = UINT32_MAX;
   tick->named = text != NULL;

@@ -1,5 +1,6 @@
 #include "lane.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,9 +11,7 @@ size_t qkr_base(char out[QKR_BASE_MAX], const char *prefix, const char *name, si
 {
   static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
   static const char digits[] = "0123456789ABCDEF";
-  size_t at = strlen(prefix);
-  memcpy(out, prefix, at);
-  out[at++] = '{';
+  size_t at = (size_t)snprintf(out, QKR_BASE_MAX, "%s{", prefix);
   for (size_t i = 0; i < len; i++) {
     unsigned char byte = (unsigned char)name[i];
     if (strchr(plain, byte)) {

@@ -73,13 +73,7 @@ static unsigned list_of(const char *name)
 /* prefix{=N} and a letter: '=' begins no queue's tag. */
 static size_t list_key(char out[QKR_BASE_MAX], const struct qkr_store *store, unsigned list, char letter)
 {
-  size_t len = strlen(store->settings.prefix);
-  memcpy(out, store->settings.prefix, len);
-  memcpy(out + len, "{=", 2);
-  out[len + 2] = "0123456789abcdef"[list];
-  out[len + 3] = '}';
-  out[len + 4] = letter;
-  return len + 5;
+  return (size_t)snprintf(out, QKR_BASE_MAX, "%s{=%x}%c", store->settings.prefix, list, letter);
 }
 
 static int list_slot(const struct qkr_store *store, unsigned list)

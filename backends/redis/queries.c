@@ -1,5 +1,6 @@
 #include "queries.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -266,10 +267,7 @@ static void send_secret(struct secret *s);
 
 static size_t secret_key(char out[QKR_BASE_MAX], const struct qkr_store *store)
 {
-  size_t len = strlen(store->settings.prefix);
-  memcpy(out, store->settings.prefix, len);
-  memcpy(out + len, "{=s}k", 5);
-  return len + 5;
+  return (size_t)snprintf(out, QKR_BASE_MAX, "%s{=s}k", store->settings.prefix);
 }
 
 /* GET; where there is none SET NX, and GET again: whoever comes first, all read the same. */

@@ -15,6 +15,7 @@
   250 /* a greeting takes three round trips, and it goes on while requests come and go                       \
        */
 #define ATTEMPT_MAX_MS 2000
+#define WORTH_US 50000
 
 /* ---- Small things ---- */
 
@@ -131,8 +132,22 @@ void qkr_hold(struct qkr_wire *wire, struct qkr_request *request)
   hold_until(wire, request, wake_us < deadline_us(request) - LAST_TRY_US ? wake_us : INT64_MAX);
 }
 
+/* A first try so late that it would hardly be answered in time would only turn "surely nothing" into
+ * "unknown". */
+static int is_too_late(const struct qkr_wire *wire, const struct qkr_request *request)
+{
+  int64_t least_us = wire->settings->timeout_ms * INT64_C(1000) / 8;
+  if (least_us > WORTH_US)
+    least_us = WORTH_US;
+  return !request->was_sent && deadline_us(request) - qkr_now_us() < least_us;
+}
+
 static void wake(struct qkr_wire *wire, struct qkr_request *request)
 {
+  if (is_too_late(wire, request)) {
+    qkr_fail(wire, request, QK_ESTORE);
+    return;
+  }
   qkr_list_remove(request);
   qkr_schedule_move(&wire->schedule, request, deadline_us(request));
   qkr_route_request(wire, request);

@@ -22,6 +22,7 @@ void __wrap_free(void *block);
 void *__wrap_aligned_alloc(size_t alignment, size_t size);
 int __wrap_posix_memalign(void **out, size_t alignment, size_t size);
 void *__wrap_mmap(void *addr, size_t size, int prot, int flags, int fd, off_t offset);
+void *__wrap_mmap64(void *addr, size_t size, int prot, int flags, int fd, off_t offset);
 int __wrap_munmap(void *addr, size_t size);
 
 static struct heap_use use;
@@ -160,6 +161,12 @@ void *__wrap_mmap(void *addr, size_t size, int prot, int flags, int fd, off_t of
   void *mapping = __real_mmap(addr, size, prot, flags, fd, offset);
   use.mapped += mapping == MAP_FAILED ? 0 : (long)size;
   return mapping;
+}
+
+/* What mmap is called with 64-bit file offsets: some libraries' flags ask for those. */
+void *__wrap_mmap64(void *addr, size_t size, int prot, int flags, int fd, off_t offset)
+{
+  return __wrap_mmap(addr, size, prot, flags, fd, offset);
 }
 
 int __wrap_munmap(void *addr, size_t size)

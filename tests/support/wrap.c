@@ -401,18 +401,11 @@ static int is_held(void)
 
 /* ---- late+ ----------------------------------------------------------------------------------------- */
 
-/* What one start() brought. */
-struct parcel {
-  struct parcel *next;
-  qk_work *works;
-  int64_t deadline_ms;
-};
-
 struct late {
   struct front front; /* first: the slots of wrap+ serve here too */
   pthread_mutex_t lock;
-  struct parcel *first, **last; /* waiting for process() */
-  int fd;                       /* an eventfd: readable while somebody waits */
+  qk_work *first, **last; /* waiting for process() */
+  int fd;                 /* an eventfd: readable while somebody waits */
 };
 
 static int64_t monotonic_ms(void)
@@ -451,24 +444,9 @@ static void late_close(void *data, int forked)
 {
   struct late *late = data;
   late->front.inner->close(late->front.store, forked);
-  while (late->first) {
-    struct parcel *parcel = late->first;
-    late->first = parcel->next;
-    free(parcel);
-  }
   if (!forked)
     pthread_mutex_destroy(&late->lock);
   late_free(late);
-}
-
-static void return_works(struct late *late, qk_work *works, int code)
-{
-  while (works) {
-    qk_work *work = works;
-    works = work->next;
-    fail_work(work, code);
-    qk_host_done(late->front.host, work);
-  }
 }
 
 static void late_start(void *data, qk_work *list, int64_t deadline_ms)
@@ -476,25 +454,28 @@ static void late_start(void *data, qk_work *list, int64_t deadline_ms)
   struct late *late = data;
   uint64_t one = 1;
   struct fate fate = begin(WRAP_START);
-  struct parcel *parcel = fate.code == QK_OK ? malloc(sizeof *parcel) : NULL;
-  if (!parcel) {
-    return_works(late, list, fate.code == QK_OK ? QK_ENOMEM : fate.code);
-    return;
+  while (fate.code != QK_OK && list) {
+    qk_work *work = list;
+    list = work->next;
+    fail_work(work, fate.code);
+    qk_host_done(late->front.host, work);
   }
-  *parcel = (struct parcel){.works = list, .deadline_ms = deadline_ms};
   pthread_mutex_lock(&late->lock);
-  *late->last = parcel;
-  late->last = &parcel->next;
+  *late->last = list;
+  for (; list; list = list->next) {
+    list->deadline_ms = deadline_ms;
+    late->last = &list->next;
+  }
   pthread_mutex_unlock(&late->lock);
   if (write(late->fd, &one, sizeof one) < 0)
     abort(); /* the counter of an eventfd is never full here */
 }
 
-static struct parcel *take_parcels(struct late *late)
+static qk_work *take_works(struct late *late)
 {
   uint64_t count;
   pthread_mutex_lock(&late->lock);
-  struct parcel *taken = late->first;
+  qk_work *taken = late->first;
   late->first = NULL;
   late->last = &late->first;
   if (read(late->fd, &count, sizeof count) < 0)
@@ -504,18 +485,18 @@ static struct parcel *take_parcels(struct late *late)
 }
 
 /* A verb, or a step of a tick. */
-static void late_do(struct late *late, qk_work *work, int64_t deadline_ms)
+static void late_do(struct late *late, qk_work *work)
 {
   struct front *front = &late->front;
   qk_page *page = work->detail;
   if (work->verb == QK_WORK_SLICE)
-    work->result = wrap_tick_slice(front, &work->queue, work->detail, deadline_ms);
+    work->result = wrap_tick_slice(front, &work->queue, work->detail, work->deadline_ms);
   else if (work->verb == QK_WORK_LEASE)
-    work->result = wrap_lease(front, &work->queue, *(uint32_t *)work->detail, deadline_ms);
+    work->result = wrap_lease(front, &work->queue, *(uint32_t *)work->detail, work->deadline_ms);
   else if (work->verb == QK_WORK_QUEUES)
-    work->result = wrap_queues(front, &page->position, page->names, page->max, deadline_ms);
+    work->result = wrap_queues(front, &page->position, page->names, page->max, work->deadline_ms);
   else
-    wrap_run(front, work, 1, deadline_ms);
+    wrap_run(front, work, 1, work->deadline_ms);
 }
 
 static void late_process(void *data, int timeout_ms)
@@ -527,18 +508,13 @@ static void late_process(void *data, int timeout_ms)
     poll(&waiting, 1, timeout_ms);
   if (is_held())
     return;
-  struct parcel *parcels = take_parcels(late);
-  while (parcels) {
-    struct parcel *parcel = parcels;
-    parcels = parcel->next;
-    while (parcel->works && monotonic_ms() < parcel->deadline_ms) {
-      qk_work *work = parcel->works;
-      parcel->works = work->next;
-      late_do(late, work, parcel->deadline_ms);
-      qk_host_done(late->front.host, work);
-    }
-    return_works(late, parcel->works, QK_ESTORE);
-    free(parcel);
+  for (qk_work *work = take_works(late), *next; work; work = next) {
+    next = work->next;
+    if (monotonic_ms() < work->deadline_ms)
+      late_do(late, work);
+    else
+      fail_work(work, QK_ESTORE);
+    qk_host_done(late->front.host, work);
   }
 }
 
