@@ -29,7 +29,7 @@ struct qki_tick {
   qk_page page;
   /* Its own. */
   int64_t now_ms, deadline_ms, start_us;
-  int64_t stop_ms; /* no step is begun from here on: it might not end in time */
+  int64_t stop_ms;        /* no step is begun from here on: it might not end in time */
   uint64_t start, before; /* where the rotation began; where the present queue stands */
   int named, wrapped;
   char text[1][QK_QUEUE_MAX + 1];
