@@ -23,13 +23,16 @@ void qkr_work_fail(qk_work *work, int code)
   memcpy(ticket->user, work->user.text, work->user.len);
 }
 
-/* Replicas that are missing take nothing from an answer about nothing: a refusal stands. */
+/* Replicas that are missing take nothing from an answer about nothing: a refusal stands. Of a poll there is
+ * nothing that may have happened. */
 static void fail_call(struct qkr_call *call, int code)
 {
   int refusals_stand = call->is_read && code == QK_EUNKNOWN;
-  for (size_t i = 0; i < call->n; i++)
-    if (!refusals_stand || call->works[i]->result == QK_OK)
-      qkr_work_fail(call->works[i], code);
+  for (size_t i = 0; i < call->n; i++) {
+    qk_work *work = call->works[i];
+    if (!refusals_stand || work->result == QK_OK)
+      qkr_work_fail(work, work->verb == QK_POLL && code == QK_EUNKNOWN ? QK_ESTORE : code);
+  }
 }
 
 /* The users of a call under construction, by hash: nobody may be in a call twice, since a script reads all

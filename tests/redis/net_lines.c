@@ -57,8 +57,9 @@ static void try_line(struct net *net, const struct line *line)
                   qk_strerror(code));
     ck_assert_msg(!net_is_late(TIMEOUT_MS), "%s: %s takes %lld ms", line->text, person_calls[i].name,
                   (long long)took_ms);
-    ck_assert_msg(line->passes == (took_ms + 5 >= TIMEOUT_MS), "%s: %s ends after %lld ms", line->text,
-                  person_calls[i].name, (long long)took_ms);
+    /* In the last eighth no further try is made. */
+    ck_assert_msg(line->passes == (took_ms + 5 >= TIMEOUT_MS - TIMEOUT_MS / 8), "%s: %s ends after %lld ms",
+                  line->text, person_calls[i].name, (long long)took_ms);
   }
   fake_answer(net->fake, "EVALSHA", "", 0);
   net_await(net);
