@@ -12,6 +12,7 @@
 /* The name of a run's own queue: this, the machine, a dot, the process. */
 #define OWN "rush."
 #define LOG_AGAIN_NS INT64_C(10000000000)
+#define TICK_BUDGET 250 /* people; what one script call moves */
 
 static int64_t virtual_clock(void *arg)
 {
@@ -91,8 +92,11 @@ static void fill_options(struct rush *rush, qk_options *options)
   options->log_arg = rush;
   options->on_event = audit_event;
   options->event_arg = &rush->audit;
-  if (rush->options.realtime)
+  if (rush->options.realtime) {
+    /* What is submitted behind a tick waits for it: many short ones keep that wait short. */
+    options->tick_budget = TICK_BUDGET;
     return;
+  }
   options->clock = virtual_clock;
   options->clock_arg = &rush->now_ms;
   if (options_embedded(&rush->options)) {

@@ -6,9 +6,11 @@
 #include "pack.h"
 #include "steps.h"
 
-#define CALLS_MAX 4    /* of a queue under way at once */
-#define CALL_ENOUGH 64 /* works that leave although a call is under way; fewer wait for company */
-#define BY_TOKEN 8     /* of a run's flags */
+#define CALLS_MAX 4 /* of a queue under way at once */
+/* So many works leave although a call is under way: half as many as that took, within these bounds. */
+#define COMPANY_MIN 8
+#define COMPANY_MAX 64
+#define BY_TOKEN 8 /* of a run's flags */
 
 /* ---- Which works leave together ---- */
 
@@ -228,8 +230,17 @@ static void send_one(struct qkr_store *store, struct qkr_lane *lane)
   if (!call->request.reads)
     call->request.replicas = store->settings.replicas;
   lane->calls++;
+  lane->last_call = call->n;
   qkr_lane_enter(store, lane);
   qkr_wire_send(store->wire, &call->request);
+}
+
+/* Two calls that take turns keep the server busy while we read; many small ones cost it more than they
+ * bring. */
+static size_t company(const struct qkr_lane *lane)
+{
+  size_t half = lane->last_call / 2;
+  return half < COMPANY_MIN ? COMPANY_MIN : half < COMPANY_MAX ? half : COMPANY_MAX;
 }
 
 void qkr_call_flush(struct qkr_store *store, struct qkr_lane *lane)
@@ -239,7 +250,7 @@ void qkr_call_flush(struct qkr_store *store, struct qkr_lane *lane)
   lane->busy++; /* it must not vanish under us */
   end_late(store, lane, qkr_now_ms());
   while (lane->first && !lane->is_listing && lane->calls < CALLS_MAX &&
-         (lane->calls == 0 || lane->pending >= CALL_ENOUGH))
+         (lane->calls == 0 || lane->pending >= company(lane)))
     send_one(store, lane);
   lane->busy--;
 }
