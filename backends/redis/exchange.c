@@ -27,7 +27,6 @@ static void redirect(struct qkr_node *node, struct qkr_request *request, const s
     qkr_fail(wire, request, QK_EDENIED);
     return;
   }
-  wire->counts.redirects++;
   if (!target || ++request->hops > (request->waits > 0 ? HOPS_AGAIN : HOPS_MAX)) {
     qkr_hold(wire, request);
     return;
@@ -74,7 +73,6 @@ static void load_script(struct qkr_node *node, struct qkr_request *request)
   request->flags &= ~QKR_LOAD;
   if (!is_loading(node, request->script))
     request->flags |= QKR_LOAD;
-  node->wire->counts.reloads++;
   send_again(node, request);
 }
 
@@ -227,7 +225,6 @@ int qkr_exchange_put(struct qkr_node *node, struct qkr_request *request)
   }
   request->sent_us = qkr_now_us();
   request->tries++;
-  node->wire->counts.commands++;
   if (request->replicas > 0)
     owe_wait(node, request);
   qkr_list_remove(request);

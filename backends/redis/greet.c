@@ -88,7 +88,6 @@ static void check_info(struct qkr_node *node)
 static void on_info(struct qkr_node *node, struct qkr_request *request, const struct qkr_reply *reply)
 {
   const struct qkr_value *value = &reply->values[0];
-  uint64_t last_run = node->server.run;
   (void)request;
   node->info = (struct qkr_info){.replicas = -1};
   if (is_error(reply)) {
@@ -106,7 +105,6 @@ static void on_info(struct qkr_node *node, struct qkr_request *request, const st
     return;
   }
   node->server.run = node->info.run;
-  node->server.is_new = last_run != 0 && node->info.run != last_run;
   node->census_us = qkr_now_us();
   check_info(node);
 }

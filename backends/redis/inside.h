@@ -55,7 +55,6 @@ struct qkr_wire {
   void *connected_arg;
   uint64_t random;
   size_t load;
-  struct qkr_wire_counts counts;
   int aborted; /* nothing more is sent */
   int busy;    /* callbacks must not start work */
   int dirty;   /* some node has got something to send */

@@ -39,13 +39,6 @@ static struct qkr_lane **bucket_of(const struct qkr_lanes *lanes, uint64_t hash)
   return &lanes->buckets[hash & (lanes->bucket_count - 1)];
 }
 
-void qkr_lanes_each(struct qkr_lanes *lanes, void (*visit)(struct qkr_lane *lane, void *arg), void *arg)
-{
-  for (size_t i = 0; i < lanes->bucket_count; i++)
-    for (struct qkr_lane *lane = lanes->buckets[i]; lane; lane = lane->next)
-      visit(lane, arg);
-}
-
 void qkr_lanes_finish(struct qkr_lanes *lanes)
 {
   for (size_t i = 0; i < lanes->bucket_count; i++)

@@ -46,9 +46,6 @@ int qkr_lanes_init(struct qkr_lanes *lanes);
 void qkr_lanes_finish(struct qkr_lanes *lanes);
 /* Find or make the lane of a queue. NULL without memory. */
 struct qkr_lane *qkr_lanes_get(struct qkr_lanes *lanes, const char *prefix, const qk_name *queue);
-/* Visit each. */
-void qkr_lanes_each(struct qkr_lanes *lanes, void (*visit)(struct qkr_lane *lane, void *arg), void *arg);
-
 /* Add the number of keys and the six keys of the lane's queue. */
 void qkr_add_keys(struct qkr_command *command, const struct qkr_lane *lane);
 

@@ -85,7 +85,6 @@ static void begin(struct qkr_node *node)
   node->owed_replicas = 0;
   node->returning = 0;
   node->refusal = QK_OK;
-  node->wire->counts.connects++;
   if (qkr_targets_find(&node->targets, &node->address, &why) == QK_OK)
     connect_next(node);
   else
@@ -168,7 +167,6 @@ static void take_back(struct qkr_node *node)
     if (request->flags & QKR_ANSWERED) /* it did happen, but perhaps on this server alone */
       request->was_sent = 1;
     request->flags &= ~(QKR_ANSWERED | QKR_LOAD);
-    node->wire->counts.repeats += !(request->flags & QKR_PINNED);
   }
 }
 

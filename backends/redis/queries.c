@@ -70,6 +70,16 @@ static int ask(struct qkr_store *store, const qk_name *queue, struct question *q
   return qkr_ask(store, queue, &q->query);
 }
 
+/* Ask something that changes nothing. */
+static int look(struct qkr_store *store, const qk_name *queue, struct question *q, void *out,
+                int64_t deadline_ms)
+{
+  q->deadline_ms = deadline_ms;
+  q->reads = 1;
+  q->out = out;
+  return ask(store, queue, q);
+}
+
 /* ---- Policies ---- */
 
 static int read_policy(struct question *q, struct qkr_walk *walk, const struct qkr_head *head)
@@ -103,10 +113,7 @@ static void add_policy(struct question *q, struct qkr_command *command)
 int qkr_get_policy(void *store, const qk_name *queue, qk_policy *out, int64_t deadline_ms)
 {
   struct question q = {.add = add_policy, .read = read_policy, .script = &qkr_script_policy};
-  q.deadline_ms = deadline_ms;
-  q.reads = 1;
-  q.out = out;
-  return ask(store, queue, &q);
+  return look(store, queue, &q, out, deadline_ms);
 }
 
 /* The queue may be made by this: it must be on the list first. */
@@ -149,10 +156,7 @@ static int read_stats(struct question *q, struct qkr_walk *walk, const struct qk
 int qkr_stats(void *store, const qk_name *queue, int64_t now_ms, qk_stats *out, int64_t deadline_ms)
 {
   struct question q = {.now_ms = now_ms, .read = read_stats, .script = &qkr_script_stats};
-  q.deadline_ms = deadline_ms;
-  q.reads = 1;
-  q.out = out;
-  return ask(store, queue, &q);
+  return look(store, queue, &q, out, deadline_ms);
 }
 
 static int read_cursor(struct question *q, struct qkr_walk *walk, const struct qkr_head *head)
@@ -176,10 +180,7 @@ static int read_cursor(struct question *q, struct qkr_walk *walk, const struct q
 int qkr_cursor(void *store, const qk_name *queue, int64_t now_ms, qk_cursor *out, int64_t deadline_ms)
 {
   struct question q = {.now_ms = now_ms, .read = read_cursor, .script = &qkr_script_cursor};
-  q.deadline_ms = deadline_ms;
-  q.reads = 1;
-  q.out = out;
-  return ask(store, queue, &q);
+  return look(store, queue, &q, out, deadline_ms);
 }
 
 static void add_list(struct question *q, struct qkr_command *command)
@@ -222,13 +223,10 @@ int qkr_list(void *store, const qk_name *queue, int64_t now_ms, uint32_t cls, ui
              size_t max, int64_t deadline_ms)
 {
   struct question q = {.now_ms = now_ms, .add = add_list, .read = read_list, .script = &qkr_script_list};
-  q.deadline_ms = deadline_ms;
-  q.reads = 1;
-  q.out = out;
   q.cls = cls;
   q.after = after < QK_INTEGER_MAX ? after : QK_INTEGER_MAX;
   q.max = max;
-  int code = ask(store, queue, &q);
+  int code = look(store, queue, &q, out, deadline_ms);
   return code == QK_OK ? (int)q.max : code;
 }
 

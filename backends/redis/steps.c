@@ -134,6 +134,10 @@ static void read_slice(struct qkr_walk *walk, qk_slice *slice)
   int64_t next_ms = qkr_walk_integer(walk);
   slice->next_ms = next_ms < 0 || next_ms > UINT32_MAX ? UINT32_MAX : (uint32_t)next_ms;
   slice->unfinished = qkr_walk_number(walk) != 0;
+}
+
+static void spend_all(qk_slice *slice)
+{
   spend(&slice->may_end, slice->lapsed + slice->expired);
   spend(&slice->may_drop, slice->dropped);
   spend(&slice->may_admit, slice->admitted);
@@ -163,6 +167,7 @@ static int answer_slice(struct qkr_request *request, const struct qkr_reply *rep
   read_events(step, &walk, &head);
   if (walk.bad)
     return QKR_NONSENSE;
+  spend_all(step->work->detail);
   step->unconfirmed = step->store->settings.replicas > 0 && head.pending ? head.admitted : 0;
   return QK_OK;
 }

@@ -61,16 +61,6 @@ const char *qkr_wire_trouble(const struct qkr_wire *wire)
   return wire->trouble;
 }
 
-size_t qkr_wire_load(const struct qkr_wire *wire)
-{
-  return wire->load;
-}
-
-void qkr_wire_counts(const struct qkr_wire *wire, struct qkr_wire_counts *out)
-{
-  *out = wire->counts;
-}
-
 void qkr_wire_on_connect(struct qkr_wire *wire, void (*connected)(void *arg), void *arg)
 {
   wire->connected = connected;

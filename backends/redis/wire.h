@@ -20,7 +20,6 @@
 struct qkr_server {
   uint64_t run;      /* of its run id, the first 52 bits; 0 if INFO is forbidden */
   int64_t offset_ms; /* its clock in Unix ms minus our monotonic clock; never too high */
-  int is_new;        /* run was not seen before in this slot's place; for the log only */
 };
 
 /* A command under construction; keeps no pointer into what is added. Adding fails for want of memory only,
@@ -106,14 +105,5 @@ uint64_t qkr_wire_run(const struct qkr_wire *wire);
 
 /* The latest trouble in words, without a secret; "" if there was none. Valid until the next call. */
 const char *qkr_wire_trouble(const struct qkr_wire *wire);
-
-/* Requests under way or held back. */
-size_t qkr_wire_load(const struct qkr_wire *wire);
-
-/* Counters for metrics and tests, since open. */
-struct qkr_wire_counts {
-  uint64_t commands, connects, redirects, reloads, repeats;
-};
-void qkr_wire_counts(const struct qkr_wire *wire, struct qkr_wire_counts *out);
 
 #endif
