@@ -77,7 +77,8 @@
  *                one round trip, which it shares with other calls under way.
  *   Time         Unix ms (..._at_ms, now_ms) are read off the store's clock: the process's in memory, the
  *                server's elsewhere, or qk_options.clock. Spans (..._ms in a policy) are queue time, see
- *                above. Real time, on the monotonic clock: timeout_ms, cursor_ms, elapsed_us.
+ *                above. Real time, on the monotonic clock: timeout_ms, elapsed_us; and cursor_ms, unless the
+ *                host gave a clock.
  *
  * ABI. No struct here ever changes its size or layout: new fields come out of reserved words, and 0 there
  * means the old behaviour. Set in-structs up with their init function, or zero a qk_op and set its size: a
@@ -428,8 +429,8 @@ typedef struct qk_options {
    * tick_budget    people that one qk_tick() moves per queue: at most so many dropped, so many ended
    *                (lapsed and expired) and so many admitted; 0 = no bound, the default */
   uint32_t size, tick_budget;
-  /* cursor_ms      age at which a cursor is read again, ms of real time: 500; 0 to 86,400,000, 0 = always
-   *                ask the store
+  /* cursor_ms      age at which a cursor is read again, in ms: 500; 0 to 86,400,000, 0 = always ask the
+   *                store
    * timeout_ms     the most that any one call may take, ms of real time: 5,000; 1 to 86,400,000. The same
    *                settings in the URI win over both. */
   uint32_t cursor_ms, timeout_ms;
@@ -664,10 +665,15 @@ QK_API int qk_verify(qk_store *, const char *token, qk_ticket *out);
  * A token only names its entry, by queue, user, epoch and number: its state and time are not looked at,
  * the store decides. So an old WAITING token finds the READY or ACTIVE entry that came of it.
  *
- * A store behind a network may answer from the cursor, the front of the line as this host read it at most
- * 4 x cursor_ms ago: then nothing is sent, estimated is 1, and position is an upper bound of the true one
- * as of then. Among such answers of one store to one token it rises only by people who enter lower
- * classes, or by writes that the store lost. Memory and, in this version, Redis always answer exactly.
+ * Redis: people far back are answered from the cursor, the front of the line as this host read it less than
+ * 4 x cursor_ms (and ready_ms / 8) ago. Then nothing is sent, estimated is 1, the entry had not been admitted
+ * by then, and position is an upper bound of the true one. Among such answers of one store to one token it
+ * rises only by people who enter lower classes, or by writes that the store lost; an exact answer in between
+ * may be lower. That the entry left, or was dropped, shows at the front of the line at the latest. The store
+ * is asked for the first 1,000 places and those that 10 s of outflow reach, for tokens of READY and ACTIVE,
+ * and with cursor_ms = 0. While idle_ms is set it is also asked at each entry's first poll here, and told in
+ * batches, within idle_ms / 6, who polled: tick, or drive qk_reap(), at least so often. Memory always answers
+ * exactly.
  *
  * token        NUL-terminated text from anybody
  * out          the place; may be NULL
@@ -960,7 +966,8 @@ QK_API int qk_get_stats(qk_store *, const char *queue, qk_stats *);
 
 /* Read the front of a queue's line: one small answer from which everybody's place can be estimated.
  *
- * May be what this host read before, at most cursor_ms ago; then nothing is sent. This version always asks.
+ * Redis: may be what this host read before, by this call, a tick or a poll by token, at most cursor_ms ago;
+ * then nothing is sent. Memory, and cursor_ms = 0, read it anew.
  *
  * queue        the name
  * The cursor   filled
@@ -1045,7 +1052,8 @@ QK_API char *qk_stats_json(const qk_stats *);
 QK_API char *qk_policy_json(const qk_policy *);
 
 /* Write a cursor as JSON: an object of the struct's fields by name, without reserved; epoch as a string,
- * what is by class as an array of eight.
+ * what is by class as an array of eight. It holds nothing about anybody: a page may have it from a cache,
+ * the same for all, and compute its own place, as qk_get_cursor(3) says.
  *
  * The cursor   any; NULL gives NULL
  * Returns      text that you release with qk_free(); NULL if there is no memory
@@ -1053,16 +1061,17 @@ QK_API char *qk_policy_json(const qk_policy *);
  * Never blocks. Any thread. Since 0.1.0. */
 QK_API char *qk_cursor_json(const qk_cursor *);
 
-/* Write the totals of every queue in the text format of Prometheus.
+/* Write what is known of every queue, and what this store measured, in the text format of Prometheus.
  *
- * Only what can be known without I/O: all queues in memory, none on Redis. qk_stats(3) has the names of the
- * metrics.
+ * Memory: every queue as it is. Redis: without I/O, so each queue as its last view shows it, which ticks,
+ * polls by token, qk_get_stats() and qk_get_cursor() renew; queues of which nothing was heard for 5 minutes
+ * are left out, removed ones at once. qk_metrics(3) has the names. No label names a user.
  *
  * The store    NULL gives NULL
  * Returns      text that you release with qk_free(); NULL if there is no memory, or in a child of the
  *              opener
  *
- * Never blocks. Any thread. Cost: O(queues). Since 0.1.0. */
+ * Never blocks. Any thread. Cost: O(queues), some 20 us each. Since 0.1.0. */
 QK_API char *qk_metrics(qk_store *);
 
 /* Release text that this library returned.

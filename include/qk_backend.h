@@ -60,12 +60,13 @@ typedef struct qk_name {
   uint64_t hash;
 } qk_name;
 
-/* What start() is given beside verbs: the steps of a tick that travels like submitted verbs. Each does what
- * the slot of its name does, and result is what that slot would return; detail points to its arguments. */
+/* What start() is given beside verbs: the steps of a tick, and a look at a queue. Each does what the slot of
+ * its name does, and result is what that slot would return; detail points to its arguments. */
 enum {
   QK_WORK_SLICE = 32, /* tick_slice; detail: a qk_slice */
   QK_WORK_LEASE,      /* lease; detail: a uint32_t, ttl_ms */
-  QK_WORK_QUEUES      /* queues; detail: a qk_page; queue is empty */
+  QK_WORK_QUEUES,     /* queues; detail: a qk_page; queue is empty */
+  QK_WORK_VIEW        /* get_policy, stats and cursor, of one moment; detail: a qk_view */
 };
 
 /* A page of queue names: the arguments of the slot queues. */
@@ -74,6 +75,25 @@ typedef struct qk_page {
   char (*names)[QK_QUEUE_MAX + 1];
   size_t max;
 } qk_page;
+
+/* What a waiting person's pace depends on, of one queue at one moment. */
+typedef struct qk_pace {
+  uint64_t epoch;
+  int64_t time_ms;   /* logical */
+  uint64_t admitted; /* in the logical seconds floor(time_ms / 1000) - 59 to floor(time_ms / 1000) */
+  uint64_t waiting;  /* in line, all classes */
+  uint32_t mode, idle_ms;
+} qk_pace;
+
+/* A queue as it is at one moment: what qk_get_policy(), qk_get_stats() and qk_get_cursor() show, and what polls
+ * are answered from without the store. */
+typedef struct qk_view {
+  qk_policy policy;
+  qk_stats stats;
+  qk_cursor cursor;
+  qk_pace pace;
+  uint64_t changes; /* rises with every change of the queue in this epoch, also when writes were lost */
+} qk_view;
 
 /* One verb on one person, validated. The strings and the ticket are valid until the work is done: until
  * run() returns, or qk_host_done() is called. */
@@ -130,6 +150,35 @@ QK_API int qk_host_listens(const qk_host *host);
 /* One line for the log callback, at most one per code, queue and second; delivered like an event. level as
  * in qk_options; queue may be NULL. text holds no secret, no user and no line end. */
 QK_API void qk_host_log(qk_host *host, int level, int code, const char *queue, const char *text);
+/* What qk_metrics() says of a backend's ways to its server. Counting takes no lock and a few ns; any thread. */
+enum {
+  QK_COUNT_CONNECTS,   /* connections made */
+  QK_COUNT_RECONNECTS, /* ... again to a server that was lost */
+  QK_COUNT_REDIRECTS,  /* calls that another server of a cluster had to be asked for */
+  QK_COUNT_RELOADS,    /* scripts that a server did not know */
+  QK_COUNT_REPEATS,    /* calls that were sent again because no answer came */
+  QK_COUNT_BYTES_IN,   /* read from, */
+  QK_COUNT_BYTES_OUT,  /* and written to sockets */
+  QK_COUNT_KINDS
+};
+QK_API void qk_host_count(qk_host *host, int kind, uint64_t n);
+/* A call to the server was answered: which of qk_backend_ops.calls, how long it took from sending to answer,
+ * how many people it was about. */
+QK_API void qk_host_called(qk_host *host, int call, int64_t took_us, uint64_t people);
+
+/* How long people waited in one queue until they were let in, and how long they stayed inside: this host's
+ * doing alone, histograms for qk_metrics(). Whoever holds it calls with the queue's lock held, or from the
+ * one thread that drives. */
+typedef struct qk_times qk_times;
+/* The times of a queue, shared by all who ask for it. NULL without memory: then nothing is measured. */
+QK_API qk_times *qk_host_times(qk_host *host, const qk_name *queue);
+/* Give it back: the queue is forgotten, or was removed. NULL is fine. */
+QK_API void qk_host_times_end(qk_host *host, qk_times *times);
+/* n people were let in after wait_ms in line; somebody ended after stay_ms ACTIVE. Logical ms. times may be
+ * NULL. */
+QK_API void qk_times_waited(qk_times *times, int64_t wait_ms, uint64_t n);
+QK_API void qk_times_stayed(qk_times *times, int64_t stay_ms);
+
 /* QK_CAP_ASYNC: hand a started work back, result and ticket filled; afterwards it is gone. On any thread
  * that is inside a slot; any of the backend's locks may be held. */
 QK_API void qk_host_done(qk_host *host, qk_work *work);
@@ -190,7 +239,7 @@ typedef struct qk_entry {
   uint32_t cls;
   int32_t state; /* QK_WAITING, QK_READY or QK_ACTIVE */
   uint32_t extends, user_len;
-  int64_t entered_ms; /* logical; kept while WAITING, may be lost afterwards */
+  int64_t since_ms;   /* logical; since when it is WAITING, or ACTIVE; may be lost while READY */
   int64_t time_ms;    /* logical; WAITING: the last poll; READY, ACTIVE: the deadline */
   const char *user;   /* the id, not NUL-terminated; valid until the next call on the people */
   uint64_t handle;    /* the backend's */
@@ -240,6 +289,7 @@ typedef struct qk_queue {
   void *people;
   qk_host *host;
   const qk_name *name;
+  qk_times *times; /* of this queue; NULL = not measured */
 } qk_queue;
 
 /* ---- The rules ------------------------------------------------------------------------------- */
@@ -280,15 +330,6 @@ QK_API int qk_rules_list(const qk_queue *queue, int64_t now_ms, uint32_t cls, ui
 
 /* ---- For backends that decide on their server -------------------------------------------------- */
 
-/* What a waiting person's pace depends on, of one queue at one moment. */
-typedef struct qk_pace {
-  uint64_t epoch;
-  int64_t time_ms;   /* logical */
-  uint64_t admitted; /* in the logical seconds floor(time_ms / 1000) - 59 to floor(time_ms / 1000) */
-  uint64_t waiting;  /* in line, all classes */
-  uint32_t mode, idle_ms;
-} qk_pace;
-
 /* Fill position, eta_ms and poll_after_ms of a ticket whose epoch and number are set. */
 QK_API void qk_pace_ticket(const qk_pace *pace, uint64_t position, qk_ticket *ticket);
 /* When somebody who was refused may try again: as if last in line. who spreads people out. */
@@ -318,6 +359,9 @@ typedef struct qk_backend_ops {
   const char *const *schemes; /* NULL-terminated, without the colon */
   /* Names that the URI's query may hold besides the library's own; NULL-terminated, or NULL. */
   const char *const *settings;
+  /* Kinds of calls to its server, as qk_metrics() names them and qk_host_called() counts them; at most 16,
+   * NULL-terminated, or NULL. */
+  const char *const *calls;
 
   /* Required. Connect, and give the handle that the other slots get; none of them is called before. host
    * lives until close has returned; uri and its strings die after the call, so copy what is kept.
@@ -355,7 +399,8 @@ typedef struct qk_backend_ops {
    * slice->max people are too many at once lowers it first. The library calls again while unfinished: let
    * other callers in between, or they wait for the whole tick. */
   int (*tick_slice)(void *store, const qk_name *queue, qk_slice *slice, int64_t deadline_ms);
-  /* Required. Reads: they change nothing, not even the queue's time, and each shows one moment. A picture
+  /* Required without QK_CAP_ASYNC, else not called, but for list: start is given QK_WORK_VIEW. Reads: they
+   * change nothing, not even the queue's time, and each shows one moment. A picture
    * of two moments makes totals that do not balance, and a cursor that tells people who were admitted to
    * go on waiting. get_policy gives what set_policy stored, with the mode of now; the others are
    * qk_rules_stats(), qk_rules_cursor() and qk_rules_list(), where max is at most 1,000 and how many is

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "batch.h"
+#include "cursor.h"
 #include "error.h"
 #include "limits.h"
 #include "names.h"
@@ -18,7 +19,11 @@ static int run(qk_store *store, qk_work *work, int code)
   if (code == QK_OK) {
     work->now_ms = qki_store_clock(store);
     code = qki_run_one(store, work);
+    qki_store_ended(store, work);
+  } else if (code == QKI_ANSWERED) {
+    code = QK_OK;
   }
+  qki_count_calls(&store->host.counts, work->verb, code, 1);
   return qki_store_leave(store, code, code == QK_EINVAL ? NULL : work->queue.text);
 }
 
@@ -45,7 +50,7 @@ static int by_token(qk_store *store, int32_t verb, const char *token, qk_ticket 
   if (!token)
     return QK_EINVAL;
   work.queue.text = NULL;
-  return run(store, &work, qki_work_by_token(store, &work, &claims, verb, token, out));
+  return run(store, &work, qki_work_by_token(store, &work, &claims, verb, token, out, 1));
 }
 
 int qk_enter(qk_store *store, const char *queue, const char *user, qk_ticket *out)
@@ -149,12 +154,19 @@ int qk_tick(qk_store *store, const char *queue, qk_tick_report *out)
   int code = qki_store_usable(store);
   if (code == QK_OK)
     code = qki_store_leave(store, qki_tick(store, queue, qki_store_deadline(store), &report), queue);
+  if (store && code != QK_EFORK)
+    qki_count_calls(&store->host.counts, QK_TICK, code, 1);
   if (out)
     *out = report;
   return code;
 }
 
 /* ---- Calls about one queue ---- */
+
+static int is_async(const qk_store *store)
+{
+  return (store->ops->caps & QK_CAP_ASYNC) != 0;
+}
 
 /* The start of every call about one queue. */
 static int begin(qk_store *store, const char *queue, qk_name *name)
@@ -211,6 +223,17 @@ int qk_set_mode(qk_store *store, const char *queue, uint32_t mode)
   return mode > QK_MODE_BYPASS ? QK_EINVAL : store_policy(store, &name, NULL, mode);
 }
 
+static int read_policy(qk_store *store, const qk_name *name, qk_policy *out)
+{
+  qk_view view;
+  if (!is_async(store))
+    return store->ops->get_policy(store->backend, name, out, qki_store_deadline(store));
+  int code = qki_cursor_look(store, name, &view);
+  if (code == QK_OK)
+    *out = view.policy;
+  return code;
+}
+
 int qk_get_policy(qk_store *store, const char *queue, qk_policy *out)
 {
   qk_name name;
@@ -219,7 +242,7 @@ int qk_get_policy(qk_store *store, const char *queue, qk_policy *out)
   int code = begin(store, queue, &name);
   if (code != QK_OK || !out)
     return code != QK_OK ? code : QK_EINVAL;
-  code = store->ops->get_policy(store->backend, &name, out, qki_store_deadline(store));
+  code = read_policy(store, &name, out);
   return leave_view(store, code, queue, out, sizeof *out);
 }
 
@@ -228,12 +251,33 @@ int qk_remove(qk_store *store, const char *queue)
   qk_name name;
   int code = begin(store, queue, &name);
   if (code == QK_OK)
-    code =
-        qki_store_leave(store, store->ops->remove(store->backend, &name, qki_store_deadline(store)), queue);
-  return code;
+    code = store->ops->remove(store->backend, &name, qki_store_deadline(store));
+  else
+    return code;
+  if (code == QK_OK)
+    qki_known_forget(&store->knowns, &name);
+  return qki_store_leave(store, code, queue);
 }
 
 /* ---- Views ---- */
+
+static int read_stats(qk_store *store, const qk_name *name, qk_stats *out)
+{
+  qk_view view;
+  if (!is_async(store))
+    return store->ops->stats(store->backend, name, qki_store_clock(store), out, qki_store_deadline(store));
+  int code = qki_cursor_look(store, name, &view);
+  if (code == QK_OK)
+    *out = view.stats;
+  return code;
+}
+
+static int read_cursor(qk_store *store, const qk_name *name, qk_cursor *out)
+{
+  return is_async(store) ? qki_cursor_recent(store, name, out)
+                         : store->ops->cursor(store->backend, name, qki_store_clock(store), out,
+                                              qki_store_deadline(store));
+}
 
 int qk_get_stats(qk_store *store, const char *queue, qk_stats *out)
 {
@@ -243,7 +287,7 @@ int qk_get_stats(qk_store *store, const char *queue, qk_stats *out)
   int code = begin(store, queue, &name);
   if (code != QK_OK || !out)
     return code != QK_OK ? code : QK_EINVAL;
-  code = store->ops->stats(store->backend, &name, qki_store_clock(store), out, qki_store_deadline(store));
+  code = read_stats(store, &name, out);
   return leave_view(store, code, queue, out, sizeof *out);
 }
 
@@ -255,7 +299,7 @@ int qk_get_cursor(qk_store *store, const char *queue, qk_cursor *out)
   int code = begin(store, queue, &name);
   if (code != QK_OK || !out)
     return code != QK_OK ? code : QK_EINVAL;
-  code = store->ops->cursor(store->backend, &name, qki_store_clock(store), out, qki_store_deadline(store));
+  code = read_cursor(store, &name, out);
   return leave_view(store, code, queue, out, sizeof *out);
 }
 

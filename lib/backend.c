@@ -45,13 +45,13 @@ const qk_backend_ops *qk_backend_find(const char *scheme)
 /* Whether every slot is there that the capabilities call for. */
 static int is_complete(const qk_backend_ops *ops)
 {
-  int required = ops->open && ops->close && ops->get_policy && ops->stats && ops->cursor && ops->list &&
-                 ops->set_policy && ops->remove && ops->name && ops->schemes && ops->schemes[0];
+  int required = ops->open && ops->close && ops->list && ops->set_policy && ops->remove && ops->name &&
+                 ops->schemes && ops->schemes[0];
   int shared = !(ops->caps & QK_CAP_SHARED) || ops->secret;
   if (ops->caps & QK_CAP_ASYNC)
     return required && shared && ops->start && ops->process && ops->fd;
-  return required && shared && ops->run && ops->tick_slice && ops->queues &&
-         (!(ops->caps & QK_CAP_SHARED) || ops->lease);
+  return required && shared && ops->run && ops->tick_slice && ops->queues && ops->get_policy && ops->stats &&
+         ops->cursor && (!(ops->caps & QK_CAP_SHARED) || ops->lease);
 }
 
 int qk_backend_register(const qk_backend_ops *ops)

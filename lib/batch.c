@@ -90,6 +90,7 @@ static void run_chunk(qk_store *store, struct chunk *chunk)
   for (size_t i = 0; i < chunk->n; i++) {
     chunk->ops[i]->result = chunk->works[i].result;
     qki_store_note(store, chunk->works[i].result, chunk->works[i].queue.text);
+    qki_store_ended(store, &chunk->works[i]);
   }
   chunk->n = 0;
 }
@@ -113,8 +114,10 @@ static void feed(qk_store *store, struct chunk *chunk, qk_op *op)
   }
   qk_work *work = &chunk->works[chunk->n];
   op->result = qki_op_prepare(store, op, work, &chunk->claims[chunk->n], chunk->n > 0 ? work - 1 : NULL);
-  if (op->result != QK_OK)
+  if (op->result != QK_OK) {
+    op->result = op->result == QKI_ANSWERED ? QK_OK : op->result;
     return;
+  }
   work->now_ms = chunk->now_ms;
   chunk->ops[chunk->n++] = op;
   if (chunk->n == chunk->size)
@@ -184,5 +187,11 @@ int qk_batch(qk_store *store, qk_op *ops, size_t count)
   if (!ops && count > 0)
     return QK_EINVAL;
   run_span(store, (struct span){.array = ops, .count = count});
+  struct qki_counts *counts = &store->host.counts;
+  struct qki_tally tally = {0};
+  qki_histogram_add(&counts->batch_ops, &qki_scale_ops, count, 1);
+  for (size_t i = 0; i < count; i++)
+    qki_tally_add(&tally, counts, &ops[i]);
+  qki_tally_end(&tally, counts);
   return qki_store_leave(store, QK_OK, NULL);
 }

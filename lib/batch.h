@@ -10,7 +10,7 @@ int qki_run_one(qk_store *store, qk_work *work);
 /* Carry out ops in order, each ends with its result. */
 void qki_run_ops(qk_store *store, qk_op *const *ops, size_t count);
 
-/* The same for QK_WORK_SLICE, QK_WORK_LEASE or QK_WORK_QUEUES. */
+/* The same for QK_WORK_SLICE, QK_WORK_LEASE, QK_WORK_QUEUES or (asynchronous backends) QK_WORK_VIEW. */
 int qki_run_step(qk_store *store, qk_work *work, int64_t deadline_ms);
 
 /* Who gets a started work back. work.owner points here. */

@@ -16,6 +16,7 @@ struct qki_flight {
   struct qki_owner owner; /* first */
   qk_work work;
   qk_op *op;
+  int ticks; /* u.tick is in use */
   struct qki_flight *next, *prev;
   union {
     struct qki_claims claims; /* of a verb: the names that a token gave it */
@@ -64,7 +65,20 @@ static int64_t get_due(const qk_op *op)
   return due_ms;
 }
 
+static int is_tick(const qk_op *op)
+{
+  return op->size == sizeof *op && op->verb == QK_TICK;
+}
+
 /* ---- Beginning and end ---- */
+
+static void close_fds(struct qki_engine *engine)
+{
+  const int fds[] = {engine->set_fd, engine->idle_fd, engine->ready_fd, engine->wake_fd, engine->alarm_fd};
+  for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
+    if (fds[i] >= 0)
+      close(fds[i]);
+}
 
 int qki_engine_init(struct qki_engine *engine, size_t window)
 {
@@ -73,22 +87,22 @@ int qki_engine_init(struct qki_engine *engine, size_t window)
   engine->set_fd = engine->idle_fd = -1;
   engine->ready_fd = qki_flag_open();
   engine->wake_fd = qki_flag_open();
-  if (engine->ready_fd >= 0 && engine->wake_fd >= 0 && pthread_mutex_init(&engine->lock, NULL) == 0)
+  engine->alarm_fd = qki_timer_open();
+  atomic_init(&engine->alarm_ms, INT64_MAX);
+  if (engine->ready_fd >= 0 && engine->wake_fd >= 0 && engine->alarm_fd >= 0 &&
+      pthread_mutex_init(&engine->lock, NULL) == 0)
     return QK_OK;
-  if (engine->ready_fd >= 0)
-    close(engine->ready_fd);
-  if (engine->wake_fd >= 0)
-    close(engine->wake_fd);
+  close_fds(engine);
   return QK_ESTORE;
 }
 
 int qki_engine_watch(qk_store *store, int backend_fd)
 {
   struct qki_engine *engine = &store->engine;
-  int fds[3] = {engine->ready_fd, engine->wake_fd, backend_fd};
-  engine->set_fd = qki_fdset_open(fds, backend_fd >= 0 ? 3 : 2);
-  fds[2] = store->drive.free_fd;
-  engine->idle_fd = qki_fdset_open(fds, 3);
+  int fds[4] = {engine->ready_fd, engine->wake_fd, engine->alarm_fd, backend_fd};
+  engine->set_fd = qki_fdset_open(fds, backend_fd >= 0 ? 4 : 3);
+  fds[3] = store->drive.free_fd;
+  engine->idle_fd = qki_fdset_open(fds, 4);
   return engine->set_fd >= 0 && engine->idle_fd >= 0 ? QK_OK : QK_ESTORE;
 }
 
@@ -97,6 +111,8 @@ static void free_flights(struct qki_flight *list)
   while (list) {
     struct qki_flight *flight = list;
     list = flight->next;
+    if (flight->ticks)
+      qki_tick_drop(&flight->u.tick);
     free(flight);
   }
 }
@@ -117,22 +133,12 @@ void qki_engine_finish(qk_store *store, int forked)
 {
   struct qki_engine *engine = &store->engine;
   settle_all(store, forked);
-  if (engine->set_fd >= 0)
-    close(engine->set_fd);
-  if (engine->idle_fd >= 0)
-    close(engine->idle_fd);
-  close(engine->ready_fd);
-  close(engine->wake_fd);
+  close_fds(engine);
   if (!forked)
     pthread_mutex_destroy(&engine->lock);
 }
 
 /* ---- The descriptor ---- */
-
-static int is_tick(const qk_op *op)
-{
-  return op->size == sizeof *op && op->verb == QK_TICK;
-}
 
 /* A tick takes effect after what was submitted before it, and before what comes after. */
 static int may_begin_locked(const struct qki_engine *engine)
@@ -215,6 +221,8 @@ int qk_submit(qk_store *store, qk_op *const *ops, size_t count)
     return code;
   int instant = (store->ops->caps & QK_CAP_INSTANT) != 0;
   code = take(&store->engine, ops, count, instant ? 0 : qki_store_deadline(store), !instant);
+  if (code == QK_OK)
+    qki_histogram_add(&store->host.counts.batch_ops, &qki_scale_ops, count, 1);
   if (code != QK_OK || !instant)
     return code;
   qki_run_ops(store, ops, count);
@@ -279,6 +287,7 @@ static void verb_done(qk_store *store, qk_work *work)
   struct qki_flight *flight = work->owner;
   flight->op->result = work->result;
   qki_store_note(store, work->result, work->queue.text);
+  qki_store_ended(store, work);
   land(store, flight);
 }
 
@@ -346,9 +355,10 @@ static struct qki_flight *lift(qk_store *store, qk_op *op, int64_t now_ms)
     return NULL;
   }
   flight->op = op;
+  flight->ticks = is_tick(op);
   flight->work.owner = flight;
   flight->work.now_ms = now_ms;
-  if (is_tick(op)) {
+  if (flight->ticks) {
     flight->owner.done = step_done;
     qki_tick_begin(&flight->u.tick, store, op->queue, get_due(op));
     return flight;
@@ -357,6 +367,8 @@ static struct qki_flight *lift(qk_store *store, qk_op *op, int64_t now_ms)
   op->result = qki_op_prepare(store, op, &flight->work, &flight->u.claims, NULL);
   if (op->result == QK_OK)
     return flight;
+  if (op->result == QKI_ANSWERED)
+    op->result = QK_OK;
   pthread_mutex_lock(&store->engine.lock);
   put_flight_locked(&store->engine, flight);
   pthread_mutex_unlock(&store->engine.lock);
@@ -400,6 +412,29 @@ static void start_all(qk_store *store, qk_op **ops, size_t n)
   }
   if (lifted > 0)
     launch(store, flights, lifted, due_ms);
+}
+
+/* ---- The alarm ---- */
+
+/* A timer that is set later than need be is set anew; one that rings too early costs a wake-up. */
+void qki_engine_alarm(qk_store *store, int64_t in_ms)
+{
+  struct qki_engine *engine = &store->engine;
+  int64_t when_ms = qki_monotonic_ms() + in_ms;
+  if (atomic_load(&engine->alarm_ms) <= when_ms)
+    return;
+  atomic_store(&engine->alarm_ms, when_ms);
+  qki_timer_set(engine->alarm_fd, in_ms);
+}
+
+static void heed_alarm(qk_store *store)
+{
+  struct qki_engine *engine = &store->engine;
+  if (atomic_load_explicit(&engine->alarm_ms, memory_order_relaxed) == INT64_MAX ||
+      !qki_timer_clear(engine->alarm_fd))
+    return;
+  atomic_store(&engine->alarm_ms, INT64_MAX);
+  qki_told_send_all(store);
 }
 
 static int begin_pump(struct qki_engine *engine)
@@ -448,6 +483,15 @@ static void pump(qk_store *store)
 
 /* ---- Reap ---- */
 
+size_t qki_engine_taken(qk_store *store)
+{
+  struct qki_engine *engine = &store->engine;
+  pthread_mutex_lock(&engine->lock);
+  size_t taken = engine->taken;
+  pthread_mutex_unlock(&engine->lock);
+  return taken;
+}
+
 static int collect(struct qki_engine *engine, qk_op **done, size_t max)
 {
   int n = 0;
@@ -483,6 +527,7 @@ static int reap(qk_store *store, qk_op **done, size_t max, int timeout_ms)
   struct qki_engine *engine = &store->engine;
   int64_t until_ms = timeout_ms > 0 ? qki_monotonic_ms() + timeout_ms : 0;
   for (;;) {
+    heed_alarm(store);
     pump(store);
     if (store->ops->caps & QK_CAP_ASYNC)
       qki_drive_once(store);
@@ -505,6 +550,10 @@ int qk_reap(qk_store *store, qk_op **done, size_t max, int timeout_ms)
   if (!done || max == 0 || timeout_ms < -1)
     return QK_EINVAL;
   int n = reap(store, done, max, timeout_ms);
+  struct qki_tally tally = {0};
+  for (int i = 0; i < n; i++)
+    qki_tally_add(&tally, &store->host.counts, done[i]);
+  qki_tally_end(&tally, &store->host.counts);
   qki_store_leave(store, QK_OK, NULL);
   return n;
 }

@@ -7,6 +7,7 @@
 #define QKI_ENGINE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include <qk_backend.h>
 
@@ -31,13 +32,19 @@ struct qki_engine {
   int pumping;   /* a thread is carrying pending ops out */
   int signalled; /* the ready flag is raised */
   int ready_fd, wake_fd;
-  int set_fd;  /* what the host watches: both, and the backend's */
-  int idle_fd; /* both, and the flag that says that nobody drives the backend */
+  int alarm_fd;             /* a timer: notes are due (told.h) */
+  _Atomic int64_t alarm_ms; /* monotonic; when it rings, INT64_MAX = never */
+  int set_fd;               /* what the host watches: these, and the backend's */
+  int idle_fd;              /* these, and the flag that says that nobody drives the backend */
 };
 
 /* QK_OK, QK_ENOMEM, or QK_ESTORE if no descriptor is left. backend_fd is -1 or the backend's. */
 int qki_engine_init(struct qki_engine *engine, size_t window);
 int qki_engine_watch(qk_store *store, int backend_fd);
+/* Have qk_reap() see to notes in in_ms at the latest. Any thread. */
+void qki_engine_alarm(qk_store *store, int64_t in_ms);
+/* Ops that were submitted and not reaped. */
+size_t qki_engine_taken(qk_store *store);
 /* End what was not reaped. forked = 1: touch neither lock nor descriptor of the parent. */
 void qki_engine_finish(qk_store *store, int forked);
 

@@ -4,32 +4,43 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const texts[] = {
-    [-QK_OK] = "success",
-    [-QK_EINVAL] = "invalid argument",
-    [-QK_ENOMEM] = "out of memory",
-    [-QK_ENOTFOUND] = "no such queue or nobody of that name in it",
-    [-QK_ENOTREADY] = "still waiting",
-    [-QK_ENOTACTIVE] = "not active",
-    [-QK_EEXPIRED] = "the entry of this token is over",
-    [-QK_ELIMIT] = "no extension left",
-    [-QK_EFULL] = "the queue is full",
-    [-QK_ECLOSED] = "the queue takes no new people",
-    [-QK_ETOKEN] = "not a token of ours",
-    [-QK_EAGAIN] = "the window is full",
-    [-QK_ESTORE] = "the store cannot be reached or refuses; nothing happened",
-    [-QK_EUNKNOWN] = "no answer came; it may have happened",
-    [-QK_ESTATE] = "the store's data is damaged or not ours",
-    [-QK_EVERSION] = "made by a newer version of this library",
-    [-QK_EFORK] = "used in a child of the process that opened it",
-    [-QK_EDENIED] = "the store denies; a person must act",
+static const struct {
+  const char *name, *text;
+} codes[] = {
+#define CODE(name, text) [-QK_##name] = {#name, text}
+    CODE(OK, "success"),
+    CODE(EINVAL, "invalid argument"),
+    CODE(ENOMEM, "out of memory"),
+    CODE(ENOTFOUND, "no such queue or nobody of that name in it"),
+    CODE(ENOTREADY, "still waiting"),
+    CODE(ENOTACTIVE, "not active"),
+    CODE(EEXPIRED, "the entry of this token is over"),
+    CODE(ELIMIT, "no extension left"),
+    CODE(EFULL, "the queue is full"),
+    CODE(ECLOSED, "the queue takes no new people"),
+    CODE(ETOKEN, "not a token of ours"),
+    CODE(EAGAIN, "the window is full"),
+    CODE(ESTORE, "the store cannot be reached or refuses; nothing happened"),
+    CODE(EUNKNOWN, "no answer came; it may have happened"),
+    CODE(ESTATE, "the store's data is damaged or not ours"),
+    CODE(EVERSION, "made by a newer version of this library"),
+    CODE(EFORK, "used in a child of the process that opened it"),
+    CODE(EDENIED, "the store denies; a person must act"),
 };
+
+static int is_known(int code)
+{
+  return code <= 0 && code > -(int)(sizeof codes / sizeof *codes);
+}
 
 const char *qk_strerror(int code)
 {
-  if (code > 0 || code < -(int)(sizeof texts / sizeof *texts - 1))
-    return "unknown code";
-  return texts[-code];
+  return is_known(code) ? codes[-code].text : "unknown code";
+}
+
+const char *qki_error_name(int code)
+{
+  return is_known(code) ? codes[-code].name : "UNKNOWN";
 }
 
 const char *qk_state_name(int state)

@@ -6,6 +6,8 @@
 
 /* Set err (may be NULL) to "no error". */
 void qki_error_clear(qk_error *err);
+/* A code as qk.h names it, without "QK_". */
+const char *qki_error_name(int code);
 /* Whether a code tells of trouble that somebody should read about in the log, not of a plain refusal. */
 int qki_error_is_trouble(int code);
 

@@ -117,6 +117,8 @@ static void drop_secrets(qk_options *options)
 
 /* ---- Opening ---- */
 
+static atomic_uint stores; /* opened so far */
+
 static void take_options(qk_store *store, const qk_options *options)
 {
   store->host.options = *options;
@@ -166,9 +168,19 @@ static int init_parts(qk_store *store, uint32_t window, qk_error *err)
   code = qki_drive_init(&store->drive);
   if (code != QK_OK)
     goto fail_rotation;
+  code = qki_knowns_init(&store->knowns);
+  if (code != QK_OK)
+    goto fail_drive;
+  code = qki_errands_init(&store->errands);
+  if (code != QK_OK)
+    goto fail_knowns;
   code = qki_engine_init(&store->engine, window);
   if (code == QK_OK)
     return QK_OK;
+  qki_errands_finish(&store->errands, 0);
+fail_knowns:
+  qki_knowns_finish(&store->knowns, 0);
+fail_drive:
   qki_drive_finish(&store->drive, 0);
 fail_rotation:
   qki_rotation_finish(&store->rotation);
@@ -183,6 +195,8 @@ fail:
 static void finish_parts(qk_store *store, int forked)
 {
   qki_engine_finish(store, forked);
+  qki_errands_finish(&store->errands, forked);
+  qki_knowns_finish(&store->knowns, forked);
   qki_drive_finish(&store->drive, forked);
   qki_rotation_finish(&store->rotation);
   qki_events_finish(&store->host.events);
@@ -198,6 +212,7 @@ static int open_store(qk_store **out, const qk_backend_ops *ops, const struct qk
   if (!store)
     return qk_error_set(err, QK_ENOMEM, "%s", qk_strerror(QK_ENOMEM));
   store->ops = ops;
+  store->instance = atomic_fetch_add(&stores, 1) + 1;
   take_options(store, options);
   int code = init_parts(store, window, err);
   if (code != QK_OK)

@@ -25,15 +25,21 @@ int qki_op_refused(qk_op *op)
   return 1;
 }
 
-int qki_op_prepare(qk_store *store, const qk_op *op, qk_work *work, struct qki_claims *claims,
-                   const qk_work *like)
+static int prepare(qk_store *store, const qk_op *op, qk_work *work, struct qki_claims *claims,
+                   const qk_work *like, int may_answer)
 {
   qki_ticket_clear(op->ticket);
   if (!op->token)
     return qki_work_by_name(store, work, like, op->verb, op->queue, op->user, op->cls, op->ticket);
   if (op->queue || op->user || op->verb == QK_ENTER)
     return QK_EINVAL;
-  return qki_work_by_token(store, work, claims, op->verb, op->token, op->ticket);
+  return qki_work_by_token(store, work, claims, op->verb, op->token, op->ticket, may_answer);
+}
+
+int qki_op_prepare(qk_store *store, const qk_op *op, qk_work *work, struct qki_claims *claims,
+                   const qk_work *like)
+{
+  return prepare(store, op, work, claims, like, 1);
 }
 
 void qki_op_give_up(qk_store *store, qk_op *op, int code)
@@ -43,7 +49,7 @@ void qki_op_give_up(qk_store *store, qk_op *op, int code)
   if (qki_op_refused(op))
     return;
   clear_outputs(op);
-  op->result = op->verb == QK_TICK ? QK_OK : qki_op_prepare(store, op, &work, &claims, NULL);
+  op->result = op->verb == QK_TICK ? QK_OK : prepare(store, op, &work, &claims, NULL, 0);
   if (op->result == QK_OK)
     op->result = code;
 }

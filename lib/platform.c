@@ -6,6 +6,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -77,7 +78,8 @@ void qki_flag_raise(int fd)
   errno = saved;
 }
 
-int qki_flag_clear(int fd)
+/* Take the count of an eventfd or timerfd. 1 if there was one. */
+static int take_count(int fd)
 {
   uint64_t value;
   int saved = errno;
@@ -86,6 +88,29 @@ int qki_flag_clear(int fd)
     ;
   errno = saved;
   return got == (ssize_t)sizeof value;
+}
+
+int qki_flag_clear(int fd)
+{
+  return take_count(fd);
+}
+
+int qki_timer_open(void)
+{
+  return timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+}
+
+void qki_timer_set(int fd, int64_t in_ms)
+{
+  struct itimerspec when = {.it_value = {.tv_sec = in_ms / 1000, .tv_nsec = in_ms % 1000 * 1000000}};
+  if (in_ms <= 0)
+    when.it_value = (struct timespec){.tv_nsec = 1};
+  timerfd_settime(fd, 0, &when, NULL);
+}
+
+int qki_timer_clear(int fd)
+{
+  return take_count(fd);
 }
 
 int qki_fdset_open(const int *fds, size_t n)

@@ -34,6 +34,12 @@ int qki_flag_open(void);
 void qki_flag_raise(int fd);
 int qki_flag_clear(int fd);
 
+/* A descriptor that is readable once its time is up, in_ms from when it was set (0 = at once); clearing it
+ * returns 1 if it was. -1 if there is no descriptor left. */
+int qki_timer_open(void);
+void qki_timer_set(int fd, int64_t in_ms);
+int qki_timer_clear(int fd);
+
 /* A descriptor that is readable while one of fds is; -1 on failure. */
 int qki_fdset_open(const int *fds, size_t n);
 /* Wait until fd is readable. 1; 0 after timeout_ms (-1 = none); -1 on a signal. */

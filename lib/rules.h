@@ -42,6 +42,13 @@ static inline int qki_is_over(const qk_entry *entry, int64_t time_ms)
   return entry->state != QK_WAITING && time_ms >= entry->time_ms;
 }
 
+/* How long somebody was ACTIVE whose end is now or was the deadline; -1 if they never were. */
+static inline int64_t qki_stay_ms(const qk_entry *entry, int64_t time_ms)
+{
+  int64_t end_ms = entry->time_ms < time_ms ? entry->time_ms : time_ms;
+  return entry->state == QK_ACTIVE ? end_ms - entry->since_ms : -1;
+}
+
 int qki_is_idle(const qk_queue_state *state, const qk_entry *entry, int64_t time_ms);
 
 /* Count an admission in totals, rate and outflow: of somebody who waits, or of a newcomer. */

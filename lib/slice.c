@@ -8,11 +8,33 @@ struct step {
   qk_queue_state *state;
   qk_slice *slice;
   struct qki_now now;
-  uint32_t left; /* people that this step may still move */
+  uint32_t left;   /* people that this step may still move */
+  int64_t wait_ms; /* of so many who were let in last */
+  uint64_t waits;
 };
 
 /* A phase returns DONE (go on with the next), PAUSED (the step is full), or a code. */
 enum { DONE = 0, PAUSED = 1 };
+
+/* ---- Times. A step that the backend undoes may have been measured in part. ---- */
+
+static void flush_waits(struct step *step)
+{
+  if (step->waits > 0)
+    qk_times_waited(step->queue->times, step->wait_ms, step->waits);
+  step->waits = 0;
+}
+
+/* Who entered in the same ms stands together: one record for all of them. */
+static void note_wait(struct step *step, int64_t wait_ms)
+{
+  if (wait_ms != step->wait_ms)
+    flush_waits(step);
+  step->wait_ms = wait_ms;
+  step->waits++;
+}
+
+/* ---- Phases ---- */
 
 static int end_seats(struct step *step)
 {
@@ -33,6 +55,8 @@ static int end_seats(struct step *step)
     if (code != QK_OK)
       return code;
     ++*(entry.state == QK_ACTIVE ? &slice->expired : &slice->lapsed);
+    if (entry.state == QK_ACTIVE)
+      qk_times_stayed(queue->times, qki_stay_ms(&entry, step->now.time_ms));
     slice->may_end--;
     step->left--;
   }
@@ -121,6 +145,7 @@ static int admit(struct step *step)
       code = qki_admit(queue, &head, step->now);
     if (code != QK_OK)
       return code;
+    note_wait(step, step->now.time_ms - head.since_ms);
     slice->admitted++;
     slice->may_admit--;
     step->left--;
@@ -195,6 +220,7 @@ int qk_rules_slice(const qk_queue *queue, qk_slice *slice)
       break;
     }
   }
+  flush_waits(&step);
   qki_settle(queue, step.now);
   slice->waiting = qki_waiting(state);
   slice->ready = state->ready;

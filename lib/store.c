@@ -24,6 +24,11 @@ void qk_host_saw_clock(qk_host *host, int64_t store_ms)
     atomic_store_explicit(&host->clock_offset_ms, store_ms - qki_realtime_ms(), memory_order_relaxed);
 }
 
+int64_t qki_store_ticks(const qk_store *store)
+{
+  return store->host.options.clock ? qki_store_clock(store) : qki_monotonic_ms();
+}
+
 int64_t qki_store_deadline(const qk_store *store)
 {
   return qki_monotonic_ms() + store->host.options.timeout_ms;
@@ -40,6 +45,23 @@ void qki_store_note(qk_store *store, int code, const char *queue)
 {
   if (code < 0 && qki_error_is_trouble(code))
     qk_host_log(&store->host, 0, code, queue, qk_strerror(code));
+}
+
+void qki_store_heard(qk_store *store, int code)
+{
+  _Atomic int *is_down = &store->host.counts.is_down;
+  int down = code == QK_ESTORE || code == QK_EUNKNOWN;
+  if (atomic_load_explicit(is_down, memory_order_relaxed) != down)
+    atomic_store_explicit(is_down, down, memory_order_relaxed);
+}
+
+void qki_store_ended(qk_store *store, const qk_work *work)
+{
+  if (store->ops->caps & QK_CAP_INSTANT)
+    return;
+  qki_store_heard(store, work->result);
+  if (work->verb == QK_POLL && work->by_token)
+    qki_cursor_polled(store, work);
 }
 
 int qki_store_leave(qk_store *store, int code, const char *queue)
@@ -91,6 +113,17 @@ void qki_store_name(const qk_store *store, qk_name *name, const char *text, size
   memcpy(&name->hash, hash, sizeof name->hash);
 }
 
+void qki_store_known_name(qk_store *store, qk_name *name, const char *text, size_t len)
+{
+  if (qki_recent_find(&store->recent, text, len, &name->hash)) {
+    name->text = text;
+    name->len = (uint32_t)len;
+    return;
+  }
+  qki_store_name(store, name, text, len);
+  qki_recent_keep(&store->recent, text, len, name->hash);
+}
+
 static int bad_name(qk_store *store, const char *what, const char *wrong)
 {
   char line[64];
@@ -110,8 +143,7 @@ int qki_store_queue(qk_store *store, qk_name *name, const char *text)
   const char *wrong = qki_name_check(text, QK_QUEUE_MAX, &len);
   if (wrong)
     return bad_name(store, "queue name", wrong);
-  qki_store_name(store, name, text, len);
-  qki_recent_keep(&store->recent, text, len, name->hash);
+  qki_store_known_name(store, name, text, len);
   return QK_OK;
 }
 
@@ -169,13 +201,15 @@ int qki_work_by_name(qk_store *store, qk_work *work, const qk_work *like, int32_
 }
 
 int qki_work_by_token(qk_store *store, qk_work *work, struct qki_claims *claims, int32_t verb,
-                      const char *token, qk_ticket *ticket)
+                      const char *token, qk_ticket *ticket, int may_answer)
 {
   start_work(work, verb, ticket);
   int code = qki_token_read(atomic_load(&store->keys), token, claims);
   if (code != QK_OK)
     return code;
-  qki_store_name(store, &work->queue, claims->queue, claims->queue_len);
+  if (may_answer && verb == QK_POLL && qki_cursor_poll(store, claims, ticket))
+    return QKI_ANSWERED;
+  qki_store_known_name(store, &work->queue, claims->queue, claims->queue_len);
   qki_store_name(store, &work->user, claims->user, claims->user_len);
   work->by_token = 1;
   work->epoch = claims->epoch;

@@ -1,14 +1,17 @@
 #include "tick.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "batch.h"
+#include "cursor.h"
 #include "platform.h"
 #include "store.h"
 
 #define SLICE_PEOPLE 1000 /* per lock hold or round trip, unless the backend takes fewer */
 #define LEASE_MS 1000
-#define STEP_MS 200 /* what a step over a network is given, if the tick has so much */
+#define SKIPPED_VIEW_MS 5000 /* how old the view of a queue gets that another host ticks, for metrics */
+#define STEP_MS 200          /* what a step over a network is given, if the tick has so much */
 
 int qki_rotation_init(struct qki_rotation *rotation)
 {
@@ -38,10 +41,17 @@ static void rotation_set(struct qki_rotation *rotation, uint64_t position)
 
 /* ---- The end ---- */
 
+void qki_tick_drop(struct qki_tick *tick)
+{
+  free(tick->view);
+  tick->view = NULL;
+}
+
 static void end(struct qki_tick *tick)
 {
   qk_tick_report *report = &tick->report;
   tick->step = 0;
+  qki_tick_drop(tick);
   if (tick->named && tick->code != QK_OK) {
     memset(report, 0, sizeof *report);
     return;
@@ -96,18 +106,6 @@ static void go_on_in_time(struct qki_tick *tick)
 
 /* ---- One queue ---- */
 
-static void start_slices(struct qki_tick *tick)
-{
-  uint64_t budget =
-      tick->store->host.options.tick_budget ? tick->store->host.options.tick_budget : UINT64_MAX;
-  tick->slice = (qk_slice){.now_ms = tick->now_ms,
-                           .max = SLICE_PEOPLE,
-                           .may_end = budget,
-                           .may_drop = budget,
-                           .may_admit = budget};
-  tick->step = QK_WORK_SLICE;
-}
-
 static void add_queue(qk_tick_report *report, const qk_slice *slice)
 {
   report->queues++;
@@ -123,9 +121,64 @@ static void add_queue(qk_tick_report *report, const qk_slice *slice)
 /* A queue of qk_tick(NULL) that vanished meanwhile is no failure. */
 static void took_failure(struct qki_tick *tick, int code)
 {
+  qki_store_heard(tick->store, code);
+  if (code == QK_ENOTFOUND)
+    qki_known_forget(&tick->store->knowns, &tick->name);
   if ((tick->named || code != QK_ENOTFOUND) && tick->code == QK_OK)
     tick->code = code;
   go_on_in_time(tick);
+}
+
+static void start_slices(struct qki_tick *tick)
+{
+  qk_store *store = tick->store;
+  uint64_t budget = store->host.options.tick_budget ? store->host.options.tick_budget : UINT64_MAX;
+  tick->slice = (qk_slice){.now_ms = tick->now_ms,
+                           .max = SLICE_PEOPLE,
+                           .may_end = budget,
+                           .may_drop = budget,
+                           .may_admit = budget};
+  tick->step = QK_WORK_SLICE;
+  tick->queue_us = qki_monotonic_us();
+  tick->moved = 0;
+  struct qki_known *known = qki_known_find(&store->knowns, &tick->name);
+  if (known && qki_cursor_serves(store))
+    qki_told_send(store, known, qki_store_ticks(store));
+}
+
+/* The tick of one queue is over: count it. */
+static void record(struct qki_tick *tick)
+{
+  struct qki_known *known = qki_known_find(&tick->store->knowns, &tick->name);
+  int64_t now_us = qki_monotonic_us();
+  atomic_fetch_add_explicit(&tick->store->host.counts.ticked_queues, 1, memory_order_relaxed);
+  tick->known = known;
+  if (!known)
+    return;
+  qki_histogram_add(&known->tick_us, &qki_scale_calls, (uint64_t)(now_us - tick->queue_us), 1);
+  qki_histogram_add(&known->tick_people, &qki_scale_people, tick->moved, 1);
+  atomic_store_explicit(&known->ticked_ms, now_us / 1000, memory_order_relaxed);
+}
+
+/* Another host ticks it. */
+static void record_skip(struct qki_tick *tick)
+{
+  struct qki_known *known = tick->known = qki_known_find(&tick->store->knowns, &tick->name);
+  if (!known)
+    return;
+  atomic_fetch_add_explicit(&known->tick_skips, 1, memory_order_relaxed);
+  atomic_store_explicit(&known->ticked_ms, qki_monotonic_ms(), memory_order_relaxed);
+}
+
+/* Look at the queue, for polls and metrics, if the last look is so long ago, and time is left. */
+static void look_or_go_on(struct qki_tick *tick, int64_t age_ms)
+{
+  if (tick->view && tick->known && !is_late(tick) && qki_cursor_age_ms(tick->store, tick->known) >= age_ms) {
+    tick->step = QK_WORK_VIEW;
+    tick->view_ms = qki_store_ticks(tick->store);
+  } else {
+    go_on_in_time(tick);
+  }
 }
 
 static void took_slice(struct qki_tick *tick, int code)
@@ -139,11 +192,21 @@ static void took_slice(struct qki_tick *tick, int code)
   tick->report.lapsed += slice->lapsed;
   tick->report.expired += slice->expired;
   tick->report.dropped += slice->dropped;
+  tick->moved += slice->admitted + slice->lapsed + slice->expired + slice->dropped;
   if (slice->unfinished && !is_late(tick)) {
     slice->max = SLICE_PEOPLE;
     return;
   }
   add_queue(&tick->report, slice);
+  record(tick);
+  look_or_go_on(tick, tick->moved > 0 ? 0 : qki_cursor_refresh_ms(tick->store));
+}
+
+/* Without a view the tick was as good. */
+static void took_view(struct qki_tick *tick, int code)
+{
+  if (code == QK_OK)
+    qki_cursor_install(tick->known, tick->view, tick->view_ms);
   go_on_in_time(tick);
 }
 
@@ -157,7 +220,8 @@ static void took_lease(struct qki_tick *tick, int got)
     tick->report.skipped++;
     if (tick->report.next_ms > LEASE_MS)
       tick->report.next_ms = LEASE_MS;
-    go_on_in_time(tick);
+    record_skip(tick);
+    look_or_go_on(tick, SKIPPED_VIEW_MS);
   }
 }
 
@@ -186,6 +250,8 @@ void qki_tick_advance(struct qki_tick *tick, int got)
     took_slice(tick, got);
   else if (tick->step == QK_WORK_LEASE)
     took_lease(tick, got);
+  else if (tick->step == QK_WORK_VIEW)
+    took_view(tick, got);
   else
     took_queue(tick, got);
 }
@@ -207,6 +273,14 @@ void qki_tick_begin(struct qki_tick *tick, qk_store *store, const char *text, in
   tick->lease_ms = LEASE_MS;
   tick->report.next_ms = UINT32_MAX;
   tick->named = text != NULL;
+  if (store->ops->caps & QK_CAP_ASYNC) {
+    tick->view = malloc(sizeof *tick->view);
+    if (!tick->view) {
+      tick->code = QK_ENOMEM;
+      end(tick);
+      return;
+    }
+  }
   if (!text) {
     tick->start = rotation_get(&store->rotation);
     tick->wrapped = tick->start == 0;
@@ -226,6 +300,7 @@ qk_work qki_tick_work(struct qki_tick *tick)
   qk_work work = {.verb = tick->step, .queue = tick->name, .now_ms = tick->now_ms};
   work.detail = tick->step == QK_WORK_SLICE   ? (void *)&tick->slice
                 : tick->step == QK_WORK_LEASE ? (void *)&tick->lease_ms
+                : tick->step == QK_WORK_VIEW  ? (void *)tick->view
                                               : (void *)&tick->page;
   return work;
 }

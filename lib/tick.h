@@ -6,6 +6,8 @@
 
 #include <qk_backend.h>
 
+struct qki_known;
+
 /* Where qk_tick(NULL) goes on. */
 struct qki_rotation {
   pthread_mutex_t lock;
@@ -20,14 +22,17 @@ struct qki_tick {
   qk_store *store;
   qk_tick_report report;
   int code; /* so far the first failure */
-  /* The next step: QK_WORK_SLICE, QK_WORK_LEASE or QK_WORK_QUEUES, and its arguments; 0 = the tick is over.
-   */
+  /* The next step: QK_WORK_SLICE, _LEASE, _QUEUES or _VIEW, and its arguments; 0 = the tick is over. */
   int step;
   qk_name name;
   qk_slice slice;
   uint32_t lease_ms;
   qk_page page;
+  qk_view *view; /* owned; of asynchronous backends */
   /* Its own. */
+  struct qki_known *known;   /* the present queue; NULL = not measured */
+  int64_t queue_us, view_ms; /* when its tick, and its view, were begun */
+  uint64_t moved;            /* people, of the present queue */
   int64_t now_ms, deadline_ms, start_us;
   int64_t stop_ms;        /* no step is begun from here on: it might not end in time */
   uint64_t start, before; /* where the rotation began; where the present queue stands */
@@ -41,6 +46,9 @@ void qki_tick_begin(struct qki_tick *tick, qk_store *store, const char *text, in
 qk_work qki_tick_work(struct qki_tick *tick);
 /* Take what the present step gave, and make the next one. */
 void qki_tick_advance(struct qki_tick *tick, int got);
+
+/* Drop a tick that is under way. */
+void qki_tick_drop(struct qki_tick *tick);
 
 /* A whole tick, waiting for each step. *report is set in any case. Delivers no events. */
 int qki_tick(qk_store *store, const char *text, int64_t deadline_ms, qk_tick_report *report);

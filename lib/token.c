@@ -3,6 +3,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "base64.h"
 #include "limits.h"
 #include "names.h"
 
@@ -137,25 +138,13 @@ static int read_claims(const unsigned char *raw, size_t body, struct qki_claims 
   return QK_OK;
 }
 
-static int is_ascii(const char *text, size_t len)
-{
-  int all = 0;
-  for (size_t i = 0; i < len; i++)
-    all |= text[i];
-  return (all & 0x80) == 0;
-}
-
 int qki_token_read(const struct qki_keys *keys, const char *token, struct qki_claims *out)
 {
   unsigned char raw[READ_MAX];
-  size_t size;
   size_t len = strnlen(token, QK_TOKEN_SIZE);
-  /* libsodium's decoder refuses padding, foreign ASCII characters and stray bits: each token has one
-   * spelling. */
-  if (len == QK_TOKEN_SIZE || !is_ascii(token, len) ||
-      sodium_base642bin(raw, sizeof raw, token, len, NULL, &size, NULL,
-                        sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0)
+  if (len == QK_TOKEN_SIZE)
     return QK_ETOKEN;
+  size_t size = qki_base64_read(raw, token, len);
   if (size < AT_NAMES + MAC || !is_authentic(keys, raw, size - MAC))
     return QK_ETOKEN;
   return read_claims(raw, size - MAC, out);

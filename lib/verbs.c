@@ -17,6 +17,8 @@ struct call {
   qk_entry entry; /* of this user, if found */
   int found;      /* somebody is stored under this name */
   int dead;       /* ... whose time is up */
+  /* Of whom this verb lets in, how long they waited; of whom it ends, how long they stayed. -1 = nobody. */
+  int64_t waited_ms, stayed_ms;
 };
 
 static int look_up(struct call *call)
@@ -93,7 +95,7 @@ static qk_entry make_entry(const struct call *call, int at_once)
                     .cls = work->cls,
                     .state = at_once ? QK_READY : QK_WAITING,
                     .user_len = work->user.len,
-                    .entered_ms = call->now.time_ms,
+                    .since_ms = call->now.time_ms,
                     .time_ms = call->now.time_ms + (at_once ? call->state->policy.ready_ms : 0),
                     .user = work->user.text};
 }
@@ -127,6 +129,10 @@ static int enter_new(struct call *call)
     code = queue->ops->add(queue->people, user, &entry);
   if (code != QK_OK)
     return code;
+  if (call->dead)
+    call->stayed_ms = qki_stay_ms(&call->entry, call->now.time_ms);
+  if (at_once)
+    call->waited_ms = 0;
   count_entry(call, &entry);
   qki_settle(queue, call->now);
   qki_show_new(queue, &entry, call->now, call->work->ticket);
@@ -150,6 +156,7 @@ static int enter_again(struct call *call)
   if (call->entry.state == QK_WAITING) {
     if (call->state->policy.mode == QK_MODE_BYPASS) {
       code = queue->ops->reserve(queue->people, NULL, NULL);
+      call->waited_ms = call->now.time_ms - call->entry.since_ms;
       if (code == QK_OK)
         code = qki_admit(queue, &call->entry, call->now);
     } else {
@@ -200,6 +207,7 @@ static int activate(struct call *call)
   if (call->entry.state == QK_READY) {
     qk_entry now = call->entry;
     now.state = QK_ACTIVE;
+    now.since_ms = call->now.time_ms;
     now.time_ms = call->now.time_ms + call->state->policy.active_ms;
     code = change(call, &now, QK_EVENT_ACTIVATED);
     if (code != QK_OK)
@@ -263,6 +271,9 @@ static int release(struct call *call)
     code = qki_head(queue, &head) == 1 ? qki_admit(queue, &head, call->now) : QK_ESTATE;
   if (code != QK_OK)
     return code;
+  call->stayed_ms = qki_stay_ms(&call->entry, call->now.time_ms);
+  if (succeeds)
+    call->waited_ms = call->now.time_ms - head.since_ms;
   qki_settle(queue, call->now);
   call->entry.state = QK_NONE;
   return show(call);
@@ -286,6 +297,15 @@ int qk_rules_may_create(qk_host *host, qk_work *work)
   return work->result;
 }
 
+/* Only what a verb did that succeeded: the backend undoes all others. */
+static void note_times(const struct call *call)
+{
+  if (call->waited_ms >= 0)
+    qk_times_waited(call->queue->times, call->waited_ms, 1);
+  if (call->stayed_ms >= 0)
+    qk_times_stayed(call->queue->times, call->stayed_ms);
+}
+
 int qk_rules_run(const qk_queue *queue, qk_work *work)
 {
   static int (*const verbs[])(struct call *) = {[QK_ENTER] = enter,
@@ -293,11 +313,13 @@ int qk_rules_run(const qk_queue *queue, qk_work *work)
                                                 [QK_ACTIVATE] = activate,
                                                 [QK_EXTEND] = extend,
                                                 [QK_RELEASE] = release};
-  struct call call = {.queue = queue, .state = queue->state, .work = work};
+  struct call call = {.queue = queue, .state = queue->state, .work = work, .waited_ms = -1, .stayed_ms = -1};
   call.now = qki_now(queue->state, work->now_ms);
   if (work->by_token && work->epoch != queue->state->epoch)
     work->result = QK_EEXPIRED;
   else
     work->result = verbs[work->verb](&call);
+  if (work->result == QK_OK)
+    note_times(&call);
   return work->result;
 }

@@ -68,7 +68,7 @@ int qk_rules_stats(const qk_queue *queue, int64_t now_ms, qk_stats *out)
                     .completed = state->completed,
                     .last_number = state->last_number,
                     .now_ms = now_ms,
-                    .head_age_ms = got ? time_ms - head.entered_ms : 0,
+                    .head_age_ms = got ? time_ms - head.since_ms : 0,
                     .outflow_per_s = qk_pace_outflow(&pace)};
   return QK_OK;
 }

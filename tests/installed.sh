@@ -27,6 +27,16 @@ run() {
   $compile "$srcdir"/examples/rush*.c -o "$tmp/rush" $libs $jansson -lm
   $compile "$srcdir"/examples/backend/*.c -o "$tmp/backend" $libs
 }
+host="$srcdir/examples/loops/host.c $srcdir/examples/loops/talk.c"
+# shellcheck disable=SC2046,SC2086
+{
+  $compile "$srcdir/examples/loops/loop_epoll.c" $host -o "$tmp/loop_epoll" $libs
+  for loop in libuv libevent; do
+    pkg-config --exists $loop || need "$loop"
+    $compile "$srcdir/examples/loops/loop_$loop.c" $host -o "$tmp/loop_$loop" $libs $(pkg-config --cflags --libs $loop)
+  done
+  $compile "$srcdir"/examples/exporter*.c -o "$tmp/exporter" $libs $(pkg-config --cflags --libs libevent)
+}
 run "$tmp/hello"
 run "$tmp/rush" --quiet --peak-rate 100
 run "$tmp/backend"

@@ -105,16 +105,19 @@ static void settle(struct qkm_deadlines *deadlines, uint32_t place, struct qkm_d
     sift_down(deadlines, place, what);
 }
 
-void qkm_deadlines_add(struct qkm_deadlines *deadlines, int64_t time_ms, uint64_t number, uint32_t handle)
+void qkm_deadlines_add(struct qkm_deadlines *deadlines, int64_t time_ms, int64_t since_ms, uint64_t number,
+                       uint32_t handle)
 {
-  struct qkm_deadline what = {.time_ms = time_ms, .number = number, .handle = handle};
+  struct qkm_deadline what = {
+      .time_ms = time_ms, .number = number, .handle = handle, .since = (uint32_t)since_ms};
   sift_up(deadlines, deadlines->count++, what);
 }
 
-void qkm_deadlines_change(struct qkm_deadlines *deadlines, uint32_t place, int64_t time_ms)
+void qkm_deadlines_change(struct qkm_deadlines *deadlines, uint32_t place, int64_t time_ms, int64_t since_ms)
 {
   struct qkm_deadline what = *entry(deadlines, place);
   what.time_ms = time_ms;
+  what.since = (uint32_t)since_ms;
   settle(deadlines, place, what);
 }
 
@@ -132,6 +135,12 @@ void qkm_deadlines_remove(struct qkm_deadlines *deadlines, uint32_t place)
   if (place < deadlines->count)
     settle(deadlines, place, last);
   shrink(deadlines);
+}
+
+int64_t qkm_deadlines_since(const struct qkm_deadlines *deadlines, uint32_t place)
+{
+  const struct qkm_deadline *what = entry(deadlines, place);
+  return what->time_ms - (int64_t)((uint32_t)what->time_ms - what->since);
 }
 
 void qkm_deadlines_repoint(struct qkm_deadlines *deadlines, uint32_t place, uint32_t handle)

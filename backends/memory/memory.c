@@ -24,7 +24,8 @@ static qk_queue view(const struct store *store, struct qkm_room *room, const qk_
                     .ops = &qkm_people_ops,
                     .people = &room->people,
                     .host = store->host,
-                    .name = name};
+                    .name = name,
+                    .times = room->times};
 }
 
 /* Create a queue by a verb, or without one by its policy and mode; it is published only if the verb succeeds.
@@ -226,7 +227,7 @@ static int open_store(void **out, const qk_uri *uri, qk_host *host, qk_error *er
   code = qkm_pool_init(&store->pool);
   if (code != QK_OK)
     goto fail;
-  code = qkm_rooms_init(&store->rooms, &store->pool);
+  code = qkm_rooms_init(&store->rooms, &store->pool, host);
   if (code != QK_OK)
     goto fail_pool;
   *out = store;

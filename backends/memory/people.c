@@ -98,7 +98,9 @@ static void show(const struct qkm_people *people, uint32_t handle, qk_entry *out
   out->user = qkm_id(record);
   out->time_ms = record->a;
   out->extends = out->state == QK_WAITING ? 0 : qkm_extends(record);
-  out->entered_ms = out->state == QK_WAITING ? (int64_t)record->b : 0;
+  out->since_ms = out->state == QK_WAITING  ? (int64_t)record->b
+                  : out->state == QK_ACTIVE ? qkm_deadlines_since(&people->deadlines, qkm_place(record))
+                                            : 0;
   out->handle = handle;
 }
 
@@ -206,7 +208,7 @@ static uint32_t seat(struct qkm_people *people, struct qkm_record *record, const
   record->a = entry->time_ms;
   record->b = (uint64_t)entry->extends << 32;
   uint32_t handle = qkm_lane_append(&people->seats, record, 0);
-  qkm_deadlines_add(&people->deadlines, entry->time_ms, entry->number, handle);
+  qkm_deadlines_add(&people->deadlines, entry->time_ms, entry->since_ms, entry->number, handle);
   return handle;
 }
 
@@ -232,7 +234,7 @@ static int add(void *self, const qk_name *user, const qk_entry *entry)
   if (entry->state == QK_WAITING) {
     record.key = qkm_make_key(entry->number, entry->cls, QK_WAITING, entry->user_len);
     record.a = entry->time_ms;
-    record.b = (uint64_t)entry->entered_ms;
+    record.b = (uint64_t)entry->since_ms;
     handle = qkm_lane_append(&people->lane[entry->cls], &record, entry->time_ms);
   } else {
     handle = seat(people, &record, entry);
@@ -280,7 +282,7 @@ static int update(void *self, const qk_entry *was, const qk_entry *entry)
   record->key = qkm_make_key(entry->number, entry->cls, entry->state, entry->user_len);
   record->a = entry->time_ms;
   record->b = (uint64_t)entry->extends << 32 | qkm_place(record);
-  qkm_deadlines_change(&people->deadlines, qkm_place(record), entry->time_ms);
+  qkm_deadlines_change(&people->deadlines, qkm_place(record), entry->time_ms, entry->since_ms);
   return QK_OK;
 }
 

@@ -20,10 +20,11 @@ static struct qkm_directory *create_directory(size_t places)
   return directory;
 }
 
-int qkm_rooms_init(struct qkm_rooms *rooms, struct qkm_pool *pool)
+int qkm_rooms_init(struct qkm_rooms *rooms, struct qkm_pool *pool, qk_host *host)
 {
   memset(rooms, 0, sizeof *rooms);
   rooms->pool = pool;
+  rooms->host = host;
   struct qkm_directory *directory = create_directory(DIRECTORY_MIN);
   if (!directory)
     return QK_ENOMEM;
@@ -34,18 +35,21 @@ int qkm_rooms_init(struct qkm_rooms *rooms, struct qkm_pool *pool)
   return QK_ENOMEM;
 }
 
-static void destroy_room(struct qkm_room *room, int forked)
+/* In a child of fork() the times stay with the host, whose locks may be held for ever. */
+static void destroy_room(const struct qkm_rooms *rooms, struct qkm_room *room, int forked)
 {
   qkm_people_drop(&room->people);
-  if (!forked)
+  if (!forked) {
+    qk_host_times_end(rooms->host, room->times);
     pthread_mutex_destroy(&room->lock);
+  }
   free(room);
 }
 
 void qkm_rooms_finish(struct qkm_rooms *rooms, int forked)
 {
   for (uint32_t i = 0; i < rooms->count; i++)
-    destroy_room(rooms->list[i], forked);
+    destroy_room(rooms, rooms->list[i], forked);
   free(rooms->list);
   struct qkm_directory *directory = atomic_load(&rooms->directory);
   while (directory) {
@@ -194,6 +198,9 @@ static int begin_locked(struct qkm_rooms *rooms, const qk_name *name, const qk_q
   }
   if (reserve_place(rooms) != QK_OK || reserve_room(rooms) != QK_OK)
     return QK_ENOMEM;
+  qk_times *times = qk_host_times(rooms->host, name);
+  if (!times)
+    return QK_ENOMEM;
   room = rooms->free;
   rooms->free = room->next_free;
   room->next_free = NULL;
@@ -202,6 +209,7 @@ static int begin_locked(struct qkm_rooms *rooms, const qk_name *name, const qk_q
   room->name_len = name->len;
   memcpy(room->name, name->text, name->len);
   room->name[name->len] = '\0';
+  room->times = times;
   atomic_store_explicit(&room->hash, name->hash, memory_order_relaxed);
   *out = room;
   return QK_OK;
@@ -236,6 +244,8 @@ static void empty(struct qkm_rooms *rooms, struct qkm_room *room)
 {
   qkm_people_finish(&room->people);
   qkm_people_init(&room->people, rooms->pool);
+  qk_host_times_end(rooms->host, room->times);
+  room->times = NULL;
 }
 
 void qkm_rooms_abandon(struct qkm_rooms *rooms, struct qkm_room *room)

@@ -24,6 +24,7 @@ struct qkm_room {
   char name[QK_QUEUE_MAX + 1];
   qk_queue_state state;
   struct qkm_people people;
+  qk_times *times;
   _Atomic uint64_t hash; /* of the name; only a hint */
   uint32_t slot;         /* in the table's list; never changes */
   struct qkm_room *next_free;
@@ -34,6 +35,7 @@ struct qkm_directory;
 struct qkm_rooms {
   pthread_mutex_t lock; /* of all below */
   struct qkm_pool *pool;
+  qk_host *host;
   _Atomic(struct qkm_directory *) directory;
   struct qkm_room **list; /* by slot */
   uint32_t count, room_for;
@@ -41,7 +43,7 @@ struct qkm_rooms {
 };
 
 /* QK_OK or QK_ENOMEM. */
-int qkm_rooms_init(struct qkm_rooms *rooms, struct qkm_pool *pool);
+int qkm_rooms_init(struct qkm_rooms *rooms, struct qkm_pool *pool, qk_host *host);
 /* The pool ends next. */
 void qkm_rooms_finish(struct qkm_rooms *rooms, int forked);
 

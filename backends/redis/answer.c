@@ -43,13 +43,37 @@ static void count_admission(struct answer *a)
   a->head.pace.admitted++;
 }
 
+/* ---- Times ---- */
+
+static qk_times *times_of(const struct answer *a)
+{
+  return qkr_lane_times(a->call->lane, a->store->host);
+}
+
+/* Of those who were let in, in runs of equals; to the end of the answer. */
+static void read_waits(struct answer *a)
+{
+  while (a->walk.at < a->walk.end && !a->walk.bad) {
+    int64_t wait_ms = (int64_t)qkr_walk_number(&a->walk);
+    qk_times_waited(times_of(a), wait_ms, qkr_walk_number(&a->walk));
+  }
+}
+
+/* Of a seat that ended in this state. */
+static void read_stay(struct answer *a, int64_t state)
+{
+  int64_t stay_ms = state == QK_ACTIVE ? (int64_t)qkr_walk_number(&a->walk) : 0;
+  if (!a->walk.bad && state == QK_ACTIVE)
+    qk_times_stayed(times_of(a), stay_ms);
+}
+
+/* ---- Tickets ---- */
+
 static void emit(struct answer *a, int32_t type, uint64_t place)
 {
   const qk_name *user = &a->work->user;
   qkr_emit(a->store, a->call->lane, &a->head, type, user->text, user->len, place);
 }
-
-/* ---- Tickets ---- */
 
 static qk_ticket *show(struct answer *a, int32_t state, uint64_t place)
 {
@@ -70,6 +94,7 @@ static void show_waiting(struct answer *a, uint64_t place, uint64_t position, in
   if (!ticket)
     return;
   ticket->fresh = fresh;
+  a->head.pace.waiting = ticket->waiting;
   qk_pace_ticket(&a->head.pace, position, ticket);
 }
 
@@ -101,6 +126,7 @@ static void read_seated(struct answer *a)
   uint64_t place = ((uint64_t)a->work->cls << 49) + ++a->head.last;
   int64_t deadline_ms = qkr_walk_integer(&a->walk);
   count_admission(a);
+  qk_times_waited(times_of(a), 0, 1);
   emit(a, QK_EVENT_ENTERED, place);
   emit(a, QK_EVENT_ADMITTED, place);
   show_seat(a, place, QK_READY, 0, deadline_ms, 1);
@@ -110,6 +136,7 @@ static void read_ended(struct answer *a)
 {
   int64_t state = qkr_walk_integer(&a->walk);
   uint64_t place = qkr_walk_place(&a->walk);
+  read_stay(a, state);
   emit(a, state == QK_ACTIVE ? QK_EVENT_EXPIRED : QK_EVENT_LAPSED, place);
 }
 
@@ -154,7 +181,6 @@ static void read_successor(struct answer *a)
   size_t len;
   const char *user = qkr_walk_string(&a->walk, &len);
   uint64_t place = qkr_walk_place(&a->walk);
-  qkr_walk_integer(&a->walk); /* the deadline */
   if (a->walk.bad)
     return;
   leave_line(a, place);
@@ -171,6 +197,7 @@ static void read_left(struct answer *a)
 {
   uint64_t place = qkr_walk_place(&a->walk);
   int64_t state = qkr_walk_integer(&a->walk);
+  read_stay(a, state);
   if (state == QK_WAITING)
     leave_line(a, place);
   emit(a, state == QK_ACTIVE ? QK_EVENT_COMPLETED : QK_EVENT_LEFT, place);
@@ -314,6 +341,7 @@ int qkr_call_read(struct qkr_call *call, const struct qkr_reply *reply)
     a.work = call->works[i];
     read_work(&a);
   }
+  read_waits(&a);
   if (a.walk.bad || a.fresh > 0 || a.walk.at != a.walk.end) {
     blank(call);
     return QKR_NONSENSE;

@@ -229,6 +229,7 @@ static void send_one(struct qkr_store *store, struct qkr_lane *lane)
     add(call, pop(lane));
   if (!call->request.reads)
     call->request.replicas = store->settings.replicas;
+  call->request.people = call->n;
   lane->calls++;
   lane->last_call = call->n;
   qkr_lane_enter(store, lane);

@@ -96,6 +96,7 @@ int qkr_conn_read(struct qkr_conn *conn)
   if (got == 0)
     return QK_ESTORE;
   conn->heard_us = qkr_now_us();
+  conn->received += (uint64_t)got;
   return qkr_reader_feed(conn->reader, bytes, (size_t)got);
 }
 

@@ -24,7 +24,7 @@ struct qkr_conn {
   int fd; /* -1 = closed */
   struct qkr_reader *reader;
   struct qkr_buffer out;
-  uint64_t written;           /* bytes that the kernel took */
+  uint64_t written, received; /* bytes that the kernel took and gave */
   struct qkr_expect *expects; /* a ring, room is a power of two */
   size_t first, count, room;
   int64_t heard_us; /* last sign of life while something was expected */

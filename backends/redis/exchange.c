@@ -34,6 +34,7 @@ static void redirect(struct qkr_node *node, struct qkr_request *request, const s
   request->flags &= ~(QKR_ASKING | QKR_LOAD);
   if (fault->kind == QKR_FAULT_ASK)
     request->flags |= QKR_ASKING;
+  qk_host_count(wire->host, QK_COUNT_REDIRECTS, 1);
   qkr_list_remove(request);
   qkr_node_add(target, request);
 }
@@ -71,8 +72,10 @@ static void load_script(struct qkr_node *node, struct qkr_request *request)
   if (node->returning == 0)
     node->returning = count_unanswered(node);
   request->flags &= ~QKR_LOAD;
-  if (!is_loading(node, request->script))
+  if (!is_loading(node, request->script)) {
     request->flags |= QKR_LOAD;
+    qk_host_count(node->wire->host, QK_COUNT_RELOADS, 1);
+  }
   send_again(node, request);
 }
 
@@ -129,9 +132,16 @@ static void on_nothing(struct qkr_node *node, struct qkr_request *request, const
  * The request stays where it is, unanswered. */
 static void distrust(struct qkr_node *node, struct qkr_request *request)
 {
-  request->was_sent = 1;
+  qkr_unheard(request);
   node->failures = 1; /* no tight loop where this goes on */
   node->broken = "an answer does not fit its question";
+}
+
+static void count_call(const struct qkr_node *node, const struct qkr_request *request)
+{
+  if (request->script)
+    qk_host_called(node->wire->host, request->script->number, node->conn.heard_us - request->sent_us,
+                   request->people);
 }
 
 static void on_answer(struct qkr_node *node, struct qkr_request *request, const struct qkr_reply *reply)
@@ -146,6 +156,8 @@ static void on_answer(struct qkr_node *node, struct qkr_request *request, const 
   request->hops = 0;
   node->failures = 0;
   int code = request->answer(request, reply);
+  if (code != QKR_NONSENSE)
+    count_call(node, request);
   if (code == QK_OK && request->replicas > 0) {
     request->flags |= QKR_ANSWERED;
     return;
@@ -223,6 +235,9 @@ int qkr_exchange_put(struct qkr_node *node, struct qkr_request *request)
     qkr_conn_rewind(&node->conn, count, unsent);
     return code;
   }
+  if (request->flags & QKR_UNHEARD)
+    qk_host_count(node->wire->host, QK_COUNT_REPEATS, 1);
+  request->flags &= ~QKR_UNHEARD;
   request->sent_us = qkr_now_us();
   request->tries++;
   if (request->replicas > 0)

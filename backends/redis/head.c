@@ -118,7 +118,7 @@ static int read_refusal(struct qkr_store *store, const struct qkr_lane *lane,
 
 static void read_fields(struct qkr_walk *walk, struct qkr_head *head, int64_t moved[2], uint64_t *flags)
 {
-  head->now_ms = qkr_walk_integer(walk);
+  *head = (struct qkr_head){.now_ms = qkr_walk_integer(walk)};
   head->pace.epoch = qkr_walk_number(walk);
   head->pace.time_ms = qkr_walk_integer(walk);
   head->last = qkr_walk_number(walk);
@@ -183,6 +183,8 @@ int qkr_head_read(struct qkr_store *store, struct qkr_lane *lane, const struct q
   int64_t moved[2];
   uint64_t flags;
   int code = qkr_status_read(store, lane, request, reply, walk);
+  if (code == QK_ENOTFOUND)
+    qkr_lane_gone(lane, store->host);
   if (code != QK_OK)
     return code;
   read_fields(walk, head, moved, &flags);

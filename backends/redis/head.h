@@ -20,8 +20,8 @@ const char *qkr_walk_string(struct qkr_walk *walk, size_t *len);
 
 /* A queue at the time of a call, before the call's first change. */
 struct qkr_head {
-  int64_t now_ms; /* the store's clock */
-  qk_pace pace;
+  int64_t now_ms;    /* the store's clock */
+  qk_pace pace;      /* but for waiting: not every answer says */
   uint64_t last;     /* number issued last */
   uint64_t after;    /* the same after the call */
   uint64_t admitted; /* after the call */

@@ -20,12 +20,20 @@ struct qkr_node;
 
 /* qkr_request.flags */
 enum {
-  QKR_ASKING = 1,    /* this try is an ASK redirect */
-  QKR_LOAD = 2,      /* this try sends the script's text */
-  QKR_ANSWERED = 4,  /* answered, waits for its replicas */
-  QKR_PINNED = 8,    /* an errand's: never goes elsewhere, is never repeated */
-  QKR_ROUTELESS = 16 /* held because nobody knows its node */
+  QKR_ASKING = 1,     /* this try is an ASK redirect */
+  QKR_LOAD = 2,       /* this try sends the script's text */
+  QKR_ANSWERED = 4,   /* answered, waits for its replicas */
+  QKR_PINNED = 8,     /* an errand's: never goes elsewhere, is never repeated */
+  QKR_ROUTELESS = 16, /* held because nobody knows its node */
+  QKR_UNHEARD = 32    /* the last try was sent and never answered: the next one is a repeat */
 };
+
+/* It was sent, and nobody will answer. */
+static inline void qkr_unheard(struct qkr_request *request)
+{
+  request->was_sent = 1;
+  request->flags |= QKR_UNHEARD;
+}
 
 /* A request of the wire's own, for one node. */
 struct qkr_errand {

@@ -26,8 +26,9 @@ size_t qkr_base(char out[QKR_BASE_MAX], const char *prefix, const char *name, si
   return at;
 }
 
-int qkr_lanes_init(struct qkr_lanes *lanes)
+int qkr_lanes_init(struct qkr_lanes *lanes, qk_host *host)
 {
+  lanes->host = host;
   lanes->count = 0;
   lanes->bucket_count = BUCKETS;
   lanes->buckets = calloc(BUCKETS, sizeof *lanes->buckets);
@@ -39,12 +40,28 @@ static struct qkr_lane **bucket_of(const struct qkr_lanes *lanes, uint64_t hash)
   return &lanes->buckets[hash & (lanes->bucket_count - 1)];
 }
 
-void qkr_lanes_finish(struct qkr_lanes *lanes)
+qk_times *qkr_lane_times(struct qkr_lane *lane, qk_host *host)
+{
+  const qk_name queue = {.text = lane->name, .len = (uint32_t)strlen(lane->name), .hash = lane->hash};
+  if (!lane->times)
+    lane->times = qk_host_times(host, &queue);
+  return lane->times;
+}
+
+void qkr_lane_gone(struct qkr_lane *lane, qk_host *host)
+{
+  qk_host_times_end(host, lane->times);
+  lane->times = NULL;
+}
+
+void qkr_lanes_finish(struct qkr_lanes *lanes, int forked)
 {
   for (size_t i = 0; i < lanes->bucket_count; i++)
     while (lanes->buckets[i]) {
       struct qkr_lane *lane = lanes->buckets[i];
       lanes->buckets[i] = lane->next;
+      if (!forked)
+        qkr_lane_gone(lane, lanes->host);
       free(lane);
     }
   free(lanes->buckets);
@@ -81,6 +98,7 @@ static void thin_out(struct qkr_lanes *lanes)
       }
       *at = lane->next;
       lanes->count--;
+      qkr_lane_gone(lane, lanes->host);
       free(lane);
     }
 }

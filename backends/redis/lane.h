@@ -30,9 +30,11 @@ struct qkr_lane {
   uint64_t listed; /* the epoch for which the list of queues has it; 0 = not yet */
   int is_listing;
   int64_t slice_after_us; /* no slice before, so that others get in between */
+  qk_times *times;        /* once there is something to note, until the queue is seen to be gone */
 };
 
 struct qkr_lanes {
+  qk_host *host;
   struct qkr_lane **buckets;
   size_t bucket_count, count;
 };
@@ -42,10 +44,15 @@ struct qkr_lanes {
 size_t qkr_base(char out[QKR_BASE_MAX], const char *prefix, const char *name, size_t len);
 
 /* QK_OK or QK_ENOMEM. */
-int qkr_lanes_init(struct qkr_lanes *lanes);
-void qkr_lanes_finish(struct qkr_lanes *lanes);
+int qkr_lanes_init(struct qkr_lanes *lanes, qk_host *host);
+/* forked: leave the times to the host, whose locks may be held for ever. */
+void qkr_lanes_finish(struct qkr_lanes *lanes, int forked);
 /* Find or make the lane of a queue. NULL without memory. */
 struct qkr_lane *qkr_lanes_get(struct qkr_lanes *lanes, const char *prefix, const qk_name *queue);
+/* Where to note how long people waited and stayed; NULL without memory. */
+qk_times *qkr_lane_times(struct qkr_lane *lane, qk_host *host);
+/* The queue is gone: give its times back. */
+void qkr_lane_gone(struct qkr_lane *lane, qk_host *host);
 /* Add the number of keys and the six keys of the lane's queue. */
 void qkr_add_keys(struct qkr_command *command, const struct qkr_lane *lane);
 

@@ -119,6 +119,10 @@ void qkr_node_ready(struct qkr_node *node)
 {
   node->state = QKR_READY;
   node->wire->dirty = 1;
+  qk_host_count(node->wire->host, QK_COUNT_CONNECTS, 1);
+  if (node->was_ready)
+    qk_host_count(node->wire->host, QK_COUNT_RECONNECTS, 1);
+  node->was_ready = 1;
   if (!node->is_sentinel && node->wire->connected)
     node->wire->connected(node->wire->connected_arg);
 }
@@ -140,7 +144,7 @@ static void mark_written(struct qkr_node *node)
   for (size_t i = 0; i < node->conn.count; i++) {
     const struct qkr_expect *expect = qkr_conn_expect(&node->conn, i);
     if (expect->request && expect->offset < node->conn.written)
-      expect->request->was_sent = 1;
+      qkr_unheard(expect->request);
   }
 }
 
@@ -165,7 +169,7 @@ static void take_back(struct qkr_node *node)
     qkr_list_remove(request);
     qkr_list_unshift(&node->again, request);
     if (request->flags & QKR_ANSWERED) /* it did happen, but perhaps on this server alone */
-      request->was_sent = 1;
+      qkr_unheard(request);
     request->flags &= ~(QKR_ANSWERED | QKR_LOAD);
   }
 }
@@ -246,9 +250,12 @@ void qkr_node_lose(struct qkr_node *node, const char *why)
 
 static void flush(struct qkr_node *node)
 {
+  uint64_t before = node->conn.written;
   if (node->conn.fd < 0 || node->broken)
     return;
-  if (qkr_conn_flush(&node->conn) != QK_OK) {
+  int code = qkr_conn_flush(&node->conn);
+  qk_host_count(node->wire->host, QK_COUNT_BYTES_OUT, node->conn.written - before);
+  if (code != QK_OK) {
     node->broken = "it broke while sending";
     return;
   }
@@ -281,11 +288,13 @@ static int read_replies(struct qkr_node *node)
 static void read_all(struct qkr_node *node)
 {
   int code = QK_OK;
+  uint64_t before = node->conn.received;
   for (int i = 0; i < READS && code == QK_OK; i++) {
     code = qkr_conn_read(&node->conn);
     if (code == QK_OK)
       code = read_replies(node);
   }
+  qk_host_count(node->wire->host, QK_COUNT_BYTES_IN, node->conn.received - before);
   if (node->broken)
     qkr_node_lose(node, node->broken);
   else if (code == QK_ESTATE)

@@ -31,8 +31,9 @@ struct qkr_node {
   int is_waiting;           /* a WAIT is under way */
   int is_wanted;            /* connect although nothing waits */
   int is_sentinel, needs_auth;
-  int kept;     /* a route leads here; others go when they are idle */
-  int retiring; /* nothing more is sent; closed after the last reply */
+  int was_ready; /* some connection was */
+  int kept;      /* a route leads here; others go when they are idle */
+  int retiring;  /* nothing more is sent; closed after the last reply */
   int has_room_watch;
   const char *broken; /* must be closed, and why; NULL = no */
   int refusal;        /* why a greeting failed: QK_OK if by accident */

@@ -21,11 +21,11 @@ struct question {
   const struct qkr_script *script;
   int64_t deadline_ms;
   int reads;
-  void *out;
   /* Of some. */
   const qk_policy *policy;
   uint32_t mode, cls;
   uint64_t after, epoch;
+  qk_ticket *out;
   size_t max;
 };
 
@@ -70,50 +70,19 @@ static int ask(struct qkr_store *store, const qk_name *queue, struct question *q
   return qkr_ask(store, queue, &q->query);
 }
 
-/* Ask something that changes nothing. */
-static int look(struct qkr_store *store, const qk_name *queue, struct question *q, void *out,
-                int64_t deadline_ms)
-{
-  q->deadline_ms = deadline_ms;
-  q->reads = 1;
-  q->out = out;
-  return ask(store, queue, q);
-}
-
 /* ---- Policies ---- */
 
-static int read_policy(struct question *q, struct qkr_walk *walk, const struct qkr_head *head)
-{
-  size_t len;
-  const char *bytes = qkr_walk_string(walk, &len);
-  (void)head;
-  return bytes ? qkr_unpack_policy(bytes, len, q->out) : QKR_NONSENSE;
-}
-
-/* What to do, a policy, a mode, and with which epoch and policy the queue may be created. */
+/* A policy, a mode, and with which epoch and policy the queue may be created. */
 static void add_policy(struct question *q, struct qkr_command *command)
 {
   char bytes[QKR_POLICY_BYTES], mode[8];
   const double number = q->mode;
-  qkr_add_text(command, q->out ? "get" : q->policy ? "policy" : "mode");
-  if (q->policy) {
+  if (q->policy)
     qkr_pack_policy(bytes, q->policy);
-    qkr_add(command, bytes, sizeof bytes);
-  } else {
-    qkr_add(command, "", 0);
-  }
+  qkr_add(command, bytes, q->policy ? sizeof bytes : 0);
   qkr_pack(mode, &number, 1);
-  qkr_add(command, mode, q->out ? 0 : sizeof mode);
-  if (q->epoch)
-    qkr_add_creation(command, q->epoch, q->policy ? q->policy : qk_host_policy(q->query.store->host));
-  else
-    qkr_add(command, "", 0);
-}
-
-int qkr_get_policy(void *store, const qk_name *queue, qk_policy *out, int64_t deadline_ms)
-{
-  struct question q = {.add = add_policy, .read = read_policy, .script = &qkr_script_policy};
-  return look(store, queue, &q, out, deadline_ms);
+  qkr_add(command, mode, sizeof mode);
+  qkr_add_creation(command, q->epoch, q->policy ? q->policy : qk_host_policy(q->query.store->host));
 }
 
 /* The queue may be made by this: it must be on the list first. */
@@ -137,51 +106,7 @@ int qkr_set_policy(void *store, const qk_name *queue, const qk_policy *policy, u
   return code == QK_OK ? qkr_ask(store, queue, &q.query) : code;
 }
 
-/* ---- Views ---- */
-
-static int read_stats(struct question *q, struct qkr_walk *walk, const struct qkr_head *head)
-{
-  qk_stats *out = q->out;
-  uint64_t *const fields[] = {&out->waiting,  &out->ready,     &out->active,    &out->entered,
-                              &out->admitted, &out->activated, &out->left,      &out->dropped,
-                              &out->lapsed,   &out->expired,   &out->completed, &out->last_number};
-  for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-    *fields[i] = qkr_walk_number(walk);
-  out->head_age_ms = qkr_walk_integer(walk);
-  out->now_ms = head->now_ms;
-  out->outflow_per_s = qk_pace_outflow(&head->pace);
-  return QK_OK;
-}
-
-int qkr_stats(void *store, const qk_name *queue, int64_t now_ms, qk_stats *out, int64_t deadline_ms)
-{
-  struct question q = {.now_ms = now_ms, .read = read_stats, .script = &qkr_script_stats};
-  return look(store, queue, &q, out, deadline_ms);
-}
-
-static int read_cursor(struct question *q, struct qkr_walk *walk, const struct qkr_head *head)
-{
-  qk_cursor *out = q->out;
-  out->epoch = head->pace.epoch;
-  out->last = qkr_walk_number(walk);
-  out->lost_from = qkr_walk_number(walk);
-  out->lost_to = qkr_walk_number(walk);
-  qkr_walk_number(walk); /* changes */
-  for (size_t cls = 0; cls < QK_CLASSES; cls++) {
-    out->highest[cls] = qkr_walk_number(walk);
-    out->head[cls] = qkr_walk_number(walk);
-    out->waiting[cls] = qkr_walk_number(walk);
-  }
-  out->at_ms = head->now_ms;
-  out->outflow_per_s = qk_pace_outflow(&head->pace);
-  return QK_OK;
-}
-
-int qkr_cursor(void *store, const qk_name *queue, int64_t now_ms, qk_cursor *out, int64_t deadline_ms)
-{
-  struct question q = {.now_ms = now_ms, .read = read_cursor, .script = &qkr_script_cursor};
-  return look(store, queue, &q, out, deadline_ms);
-}
+/* ---- The line ---- */
 
 static void add_list(struct question *q, struct qkr_command *command)
 {
@@ -194,13 +119,14 @@ static void add_list(struct question *q, struct qkr_command *command)
 /* People in order, from a position on. */
 static int read_list(struct question *q, struct qkr_walk *walk, const struct qkr_head *head)
 {
-  uint64_t waiting[QK_CLASSES], total = 0;
+  uint64_t waiting[QK_CLASSES];
+  qk_pace pace = head->pace;
   int n = 0;
   qkr_walk_waiting(walk, waiting);
   for (size_t cls = 0; cls < QK_CLASSES; cls++)
-    total += waiting[cls];
+    pace.waiting += waiting[cls];
   for (uint64_t position = qkr_walk_number(walk); walk->at < walk->end && (size_t)n < q->max; position++) {
-    qk_ticket *ticket = (qk_ticket *)q->out + n++;
+    qk_ticket *ticket = q->out + n++;
     size_t len;
     const char *user = qkr_walk_string(walk, &len);
     uint64_t place = qkr_walk_place(walk);
@@ -209,11 +135,11 @@ static int read_list(struct question *q, struct qkr_walk *walk, const struct qkr
     *ticket = (qk_ticket){.state = QK_WAITING,
                           .cls = qkr_place_class(place),
                           .number = qkr_place_number(place),
-                          .epoch = head->pace.epoch,
-                          .waiting = total};
+                          .epoch = pace.epoch,
+                          .waiting = pace.waiting};
     memcpy(ticket->queue, q->query.queue->text, q->query.queue->len);
     memcpy(ticket->user, user, len);
-    qk_pace_ticket(&head->pace, position, ticket);
+    qk_pace_ticket(&pace, position, ticket);
   }
   q->max = (size_t)n;
   return QK_OK;
@@ -223,10 +149,13 @@ int qkr_list(void *store, const qk_name *queue, int64_t now_ms, uint32_t cls, ui
              size_t max, int64_t deadline_ms)
 {
   struct question q = {.now_ms = now_ms, .add = add_list, .read = read_list, .script = &qkr_script_list};
+  q.deadline_ms = deadline_ms;
+  q.reads = 1;
   q.cls = cls;
   q.after = after < QK_INTEGER_MAX ? after : QK_INTEGER_MAX;
+  q.out = out;
   q.max = max;
-  int code = look(store, queue, &q, out, deadline_ms);
+  int code = ask(store, queue, &q);
   return code == QK_OK ? (int)q.max : code;
 }
 
@@ -237,8 +166,10 @@ static int answer_remove(struct qkr_request *request, const struct qkr_reply *re
   const struct qkr_query *query = (struct qkr_query *)request;
   struct qkr_walk walk;
   int code = qkr_status_read(query->store, query->lane, request, reply, &walk);
-  if (code == QK_OK || code == QK_ENOTFOUND)
+  if (code == QK_OK || code == QK_ENOTFOUND) {
     qkr_names_forget(&query->store->names, query->lane->name);
+    qkr_lane_gone(query->lane, query->store->host);
+  }
   /* Its first try was not answered, and now there is nothing. */
   return code == QK_ENOTFOUND && request->was_sent ? QK_OK : code;
 }

@@ -4,11 +4,8 @@
 
 #include "redis.h"
 
-int qkr_get_policy(void *store, const qk_name *queue, qk_policy *out, int64_t deadline_ms);
 int qkr_set_policy(void *store, const qk_name *queue, const qk_policy *policy, uint32_t mode, int64_t now_ms,
                    int64_t deadline_ms);
-int qkr_stats(void *store, const qk_name *queue, int64_t now_ms, qk_stats *out, int64_t deadline_ms);
-int qkr_cursor(void *store, const qk_name *queue, int64_t now_ms, qk_cursor *out, int64_t deadline_ms);
 int qkr_list(void *store, const qk_name *queue, int64_t now_ms, uint32_t cls, uint64_t after, qk_ticket *out,
              size_t max, int64_t deadline_ms);
 int qkr_remove(void *store, const qk_name *queue, int64_t deadline_ms);

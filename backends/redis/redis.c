@@ -228,7 +228,7 @@ static int connect_store(struct qkr_store *store, qk_error *err)
   int code = draw_owner(store);
   if (code != QK_OK)
     return qk_error_set(err, code, "random: the callback failed");
-  code = qkr_lanes_init(&store->lanes);
+  code = qkr_lanes_init(&store->lanes, store->host);
   if (code != QK_OK)
     return code;
   code = inbox_init(&store->inbox);
@@ -242,7 +242,7 @@ static int connect_store(struct qkr_store *store, qk_error *err)
   }
   pthread_mutex_destroy(&store->inbox.lock);
 fail_lanes:
-  qkr_lanes_finish(&store->lanes);
+  qkr_lanes_finish(&store->lanes, 0);
   return code;
 }
 
@@ -288,7 +288,7 @@ static void close_store(void *data, int forked)
   qkr_names_finish(&store->names);
   if (!forked)
     pthread_mutex_destroy(&store->inbox.lock);
-  qkr_lanes_finish(&store->lanes);
+  qkr_lanes_finish(&store->lanes, forked);
   free_store(store);
 }
 
@@ -300,14 +300,12 @@ const qk_backend_ops qkr_backend = {.size = sizeof(qk_backend_ops),
                                     .name = "redis",
                                     .schemes = schemes,
                                     .settings = qkr_setting_names,
+                                    .calls = qkr_script_names,
                                     .open = open_store,
                                     .close = close_store,
                                     .start = start,
                                     .process = process,
                                     .fd = get_fd,
-                                    .get_policy = qkr_get_policy,
-                                    .stats = qkr_stats,
-                                    .cursor = qkr_cursor,
                                     .list = qkr_list,
                                     .set_policy = qkr_set_policy,
                                     .remove = qkr_remove,

@@ -5,13 +5,14 @@ set -eu
 export LC_ALL=C
 
 folder=$1
-names='verbs tick confirm policy stats cursor list remove lease enlist delist probe'
+names='verbs tick view confirm policy list remove lease enlist delist probe'
 tmp=$(mktemp)
 trap 'rm -f "$tmp"' EXIT
 trap 'exit 1' HUP INT TERM
 
 echo '/* Made by scripts.sh from lua/. */'
 echo '#include "backends/redis/script.h"'
+number=0
 for name in $names; do
   cat "$folder/prelude.lua" "$folder/$name.lua" | sed -e '/^ *--/d' -e '/^ *$/d' >"$tmp"
   sum=$(${SHA1SUM:-sha1sum} <"$tmp" | cut -d ' ' -f 1)
@@ -20,11 +21,18 @@ for name in $names; do
   od -A n -v -t u1 "$tmp" | sed -e 's/  *\([0-9][0-9]*\)/\1,/g'
   echo '};'
   echo "const struct qkr_script qkr_script_$name = {"
-  echo "  \"$name\", ${name}_text, sizeof ${name}_text, \"$sum\"};"
+  echo "  \"$name\", ${name}_text, sizeof ${name}_text, \"$sum\", $number};"
+  number=$((number + 1))
 done
 echo
 echo 'const struct qkr_script *const qkr_scripts[] = {'
 for name in $names; do
   echo "  &qkr_script_$name,"
+done
+echo '  NULL};'
+echo
+echo 'const char *const qkr_script_names[] = {'
+for name in $names; do
+  echo "  \"$name\","
 done
 echo '  NULL};'

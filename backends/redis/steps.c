@@ -4,6 +4,7 @@
 
 #include "head.h"
 #include "pack.h"
+#include "view.h"
 
 #define SLICE_PEOPLE 250 /* at most: about a millisecond of the server */
 
@@ -143,6 +144,26 @@ static void spend_all(qk_slice *slice)
   spend(&slice->may_admit, slice->admitted);
 }
 
+static uint64_t count_moved(const qk_slice *slice)
+{
+  return slice->lapsed + slice->expired + slice->dropped + slice->admitted;
+}
+
+/* How long people waited, or stayed: runs of so many who are equal. */
+static void read_times(const struct step *step, struct qkr_walk *walk)
+{
+  qk_times *times = qkr_lane_times(step->lane, step->store->host);
+  for (uint64_t runs = qkr_walk_number(walk); runs > 0 && !walk->bad; runs--) {
+    uint64_t wait_ms = qkr_walk_number(walk);
+    qk_times_waited(times, (int64_t)wait_ms, qkr_walk_number(walk));
+  }
+  for (uint64_t runs = qkr_walk_number(walk); runs > 0 && !walk->bad; runs--) {
+    uint64_t stay_ms = qkr_walk_number(walk);
+    for (uint64_t n = qkr_walk_number(walk); n > 0 && !walk->bad; n--)
+      qk_times_stayed(times, (int64_t)stay_ms);
+  }
+}
+
 static void read_events(const struct step *step, struct qkr_walk *walk, const struct qkr_head *head)
 {
   while (walk->at < walk->end && !walk->bad) {
@@ -164,6 +185,8 @@ static int answer_slice(struct qkr_request *request, const struct qkr_reply *rep
   if (code != QK_OK)
     return code;
   read_slice(&walk, step->work->detail);
+  request->people = count_moved(step->work->detail);
+  read_times(step, &walk);
   read_events(step, &walk, &head);
   if (walk.bad)
     return QKR_NONSENSE;
@@ -223,10 +246,66 @@ static void done_lease(struct qkr_request *request, int code)
   end(step, code == QK_OK ? step->work->result : code);
 }
 
+/* ---- Views ---- */
+
+static void build_view(struct qkr_request *request, const struct qkr_server *server,
+                       struct qkr_command *command)
+{
+  const struct step *step = (struct step *)request;
+  qkr_add_keys(command, step->lane);
+  qkr_add_header(command, step->store, step->lane, request, server, step->work->now_ms);
+}
+
+static int answer_view(struct qkr_request *request, const struct qkr_reply *reply)
+{
+  const struct step *step = (struct step *)request;
+  struct qkr_walk walk;
+  struct qkr_head head;
+  int code = qkr_head_read(step->store, step->lane, request, reply, &walk, &head);
+  return code == QK_OK ? qkr_view_read(&walk, &head, step->work->detail) : code;
+}
+
+static void done_view(struct qkr_request *request, int code)
+{
+  end((struct step *)request, code);
+}
+
+/* ---- Any of them ---- */
+
+static void fill_slice(struct step *step)
+{
+  struct qkr_request *request = &step->request;
+  request->script = &qkr_script_tick;
+  request->build = build_slice;
+  request->answer = answer_slice;
+  request->done = done_slice;
+  request->not_before_us = step->lane->slice_after_us;
+  request->replicas = step->store->settings.replicas;
+}
+
+static void fill_lease(struct step *step)
+{
+  struct qkr_request *request = &step->request;
+  request->script = &qkr_script_lease;
+  request->build = build_lease;
+  request->answer = answer_lease;
+  request->done = done_lease;
+  request->impatient = 1; /* the tick has other queues to see to */
+}
+
+static void fill_view(struct step *step)
+{
+  struct qkr_request *request = &step->request;
+  request->script = &qkr_script_view;
+  request->build = build_view;
+  request->answer = answer_view;
+  request->done = done_view;
+  request->reads = 1;
+}
+
 void qkr_step_take(struct qkr_store *store, struct qkr_lane *lane, qk_work *work)
 {
   struct step *step = calloc(1, sizeof *step);
-  int is_slice = work->verb == QK_WORK_SLICE;
   if (!step) {
     work->result = QK_ENOMEM;
     qk_host_done(store->host, work);
@@ -235,19 +314,15 @@ void qkr_step_take(struct qkr_store *store, struct qkr_lane *lane, qk_work *work
   step->store = store;
   step->lane = lane;
   step->work = work;
-  struct qkr_request *request = &step->request;
-  request->slot = lane->slot;
-  request->deadline_ms = work->deadline_ms;
-  request->script = is_slice ? &qkr_script_tick : &qkr_script_lease;
-  request->build = is_slice ? build_slice : build_lease;
-  request->answer = is_slice ? answer_slice : answer_lease;
-  request->done = is_slice ? done_slice : done_lease;
-  request->forget = forget;
-  request->impatient = !is_slice; /* the tick has other queues to see to */
-  if (is_slice) {
-    request->not_before_us = lane->slice_after_us;
-    request->replicas = store->settings.replicas;
-  }
+  step->request.slot = lane->slot;
+  step->request.deadline_ms = work->deadline_ms;
+  step->request.forget = forget;
+  if (work->verb == QK_WORK_SLICE)
+    fill_slice(step);
+  else if (work->verb == QK_WORK_LEASE)
+    fill_lease(step);
+  else
+    fill_view(step);
   qkr_lane_enter(store, lane);
-  qkr_wire_send(store->wire, request);
+  qkr_wire_send(store->wire, &step->request);
 }

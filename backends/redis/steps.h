@@ -1,10 +1,10 @@
-/* The steps of a tick on their way: slices, leases, and the confirming of grants. */
+/* What travels beside verbs: slices, leases, views, and the confirming of grants. */
 #ifndef QKR_STEPS_H
 #define QKR_STEPS_H
 
 #include "redis.h"
 
-/* Take a work of QK_WORK_SLICE or QK_WORK_LEASE. */
+/* Take a work of QK_WORK_SLICE, QK_WORK_LEASE or QK_WORK_VIEW. */
 void qkr_step_take(struct qkr_store *store, struct qkr_lane *lane, qk_work *work);
 /* Confirm a queue's grants up to a sequence. 1: then(arg) follows, whatever comes of it; 0: no memory. */
 int qkr_confirm(struct qkr_store *store, struct qkr_lane *lane, uint64_t sequence, int64_t deadline_ms,

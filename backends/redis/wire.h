@@ -41,6 +41,7 @@ struct qkr_request {
   int impatient;                   /* 1: QK_ESTORE at once while its server cannot be reached */
   int reads;                       /* 1: it changes nothing, so a lost answer is QK_ESTORE */
   const struct qkr_script *script; /* NULL: a plain command */
+  uint64_t people;                 /* whom the script was about, once answer() has returned; for metrics */
   /* Add the whole plain command; or, of a script, the number of keys, the keys, the arguments. Called at
    * each try, right before sending. */
   void (*build)(struct qkr_request *request, const struct qkr_server *server, struct qkr_command *command);

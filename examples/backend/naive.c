@@ -24,6 +24,7 @@ struct queue {
   uint64_t serial; /* rises from queue to queue: a place in the list that outlives its neighbours */
   char name[QK_QUEUE_MAX + 1];
   qk_queue_state state; /* the library's: a backend stores it, and changes nothing in it */
+  qk_times *times;      /* the library's: where the rules note how long people waited and stayed */
   struct person *people;
   size_t count, room;
 };
@@ -203,6 +204,9 @@ static int create_queue(const struct store *store, const qk_name *name, const qk
   if (!queue)
     return QK_ENOMEM;
   int code = qk_rules_create(store->host, &queue->state, policy, now_ms);
+  queue->times = code == QK_OK ? qk_host_times(store->host, name) : NULL;
+  if (code == QK_OK && !queue->times)
+    code = QK_ENOMEM;
   if (code != QK_OK) {
     free(queue);
     return code;
@@ -212,8 +216,11 @@ static int create_queue(const struct store *store, const qk_name *name, const qk
   return QK_OK;
 }
 
-static void free_queue(struct queue *queue)
+/* host NULL: in a forked child, where its locks may be held for ever; the times are its own. */
+static void free_queue(struct queue *queue, qk_host *host)
 {
+  if (host)
+    qk_host_times_end(host, queue->times);
   free(queue->people);
   free(queue);
 }
@@ -237,7 +244,8 @@ static qk_queue begin(struct store *store, const qk_name *name)
                     .ops = &people_ops,
                     .people = queue,
                     .host = store->host,
-                    .name = name};
+                    .name = name,
+                    .times = queue ? queue->times : NULL};
 }
 
 static int end(struct store *store, int code)
@@ -272,7 +280,7 @@ static void naive_close(void *data, int forked)
   while (store->queues) {
     struct queue *queue = store->queues;
     store->queues = queue->next;
-    free_queue(queue);
+    free_queue(queue, forked ? NULL : store->host);
   }
   if (!forked)
     pthread_mutex_destroy(&store->lock);
@@ -291,10 +299,11 @@ static void run_first_locked(struct store *store, qk_queue *hand, qk_work *work)
     return;
   hand->state = &queue->state;
   hand->people = queue;
+  hand->times = queue->times;
   if (qk_rules_run(hand, work) == QK_OK)
     add_queue_locked(store, queue);
   else
-    free_queue(queue);
+    free_queue(queue, store->host);
 }
 
 /* Owes: a result in every work, in array order per queue, each verb atomic by itself. A store may take many
@@ -386,7 +395,7 @@ static int naive_remove(void *data, const qk_name *name, int64_t deadline_ms)
   while (*link != hand.people)
     link = &(*link)->next;
   *link = (*link)->next;
-  free_queue(hand.people);
+  free_queue(hand.people, store->host);
   return end(store, QK_OK);
 }
 

@@ -12,7 +12,7 @@
 #include "child.h"
 #include "delay.h"
 #include "machine.h"
-#include "redis_server.h"
+#include "server.h"
 
 #define PIECE 16384
 

@@ -1,5 +1,8 @@
 #include "latency.h"
 
+const double quantile_shares[QUANTILES] = {0.1,  0.25,  0.5,   0.75,   0.9,    0.95,
+                                           0.99, 0.995, 0.999, 0.9995, 0.9999, 1};
+
 /* Bucket b < 2 * LATENCY_STEPS holds the time b; each later group of LATENCY_STEPS covers one power of two.
  */
 static unsigned bucket_of(uint64_t ns)
@@ -36,7 +39,7 @@ void latency_merge(struct latency *latency, const struct latency *other)
     latency->longest_ns = other->longest_ns;
 }
 
-uint64_t latency_quantile_ns(const struct latency *latency, double share)
+static uint64_t quantile_ns(const struct latency *latency, double share)
 {
   double wanted = share * (double)latency->count;
   uint64_t seen = 0;
@@ -46,4 +49,10 @@ uint64_t latency_quantile_ns(const struct latency *latency, double share)
       return last_of(i) < latency->longest_ns ? last_of(i) : latency->longest_ns;
   }
   return latency->longest_ns;
+}
+
+void latency_quantiles(const struct latency *latency, struct quantiles *quantiles)
+{
+  for (int i = 0; i < QUANTILES; i++)
+    quantiles->ns[i] = (double)quantile_ns(latency, quantile_shares[i]);
 }

@@ -13,10 +13,20 @@ struct latency {
   uint64_t buckets[LATENCY_BUCKETS];
 };
 
+/* The quantiles that a report keeps. */
+enum { Q_10, Q_25, Q_50, Q_75, Q_90, Q_95, Q_99, Q_995, Q_999, Q_9995, Q_9999, Q_ALL, QUANTILES };
+
+struct quantiles {
+  double ns[QUANTILES];
+};
+
+extern const double quantile_shares[QUANTILES];
+
 void latency_add(struct latency *latency, uint64_t ns);
 /* Add all that other has. */
 void latency_merge(struct latency *latency, const struct latency *other);
-/* The least time that at least this share (0 to 1) of the calls did not exceed; 0 if nothing was added. */
-uint64_t latency_quantile_ns(const struct latency *latency, double share);
+/* For each share the least time that at least this share of the calls did not exceed; 0 if there is no call.
+ */
+void latency_quantiles(const struct latency *latency, struct quantiles *quantiles);
 
 #endif

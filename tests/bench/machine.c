@@ -1,11 +1,13 @@
 #define _GNU_SOURCE /* sched_setaffinity */
 #include <errno.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 #include "machine.h"
@@ -70,7 +72,17 @@ uint64_t machine_resident_bytes(void)
   return fields == 2 ? resident * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
 }
 
-void machine_describe(char *out, size_t size)
+uint64_t machine_heap_bytes(void)
+{
+#ifdef __GLIBC__
+  struct mallinfo2 info = mallinfo2();
+  return info.uordblks + info.hblkhd;
+#else
+  return 0;
+#endif
+}
+
+static void describe_processor(char *out, size_t size)
 {
   char line[256];
   snprintf(out, size, "unknown processor");
@@ -87,4 +99,38 @@ void machine_describe(char *out, size_t size)
     break;
   }
   fclose(file);
+}
+
+/* The compiler's flags, less those that hold a path. */
+static void describe_flags(char *out, size_t size)
+{
+  char flags[] = BENCH_CFLAGS, *rest = NULL;
+  size_t used = 0;
+  out[0] = '\0';
+  for (char *flag = strtok_r(flags, " ", &rest); flag; flag = strtok_r(NULL, " ", &rest)) {
+    size_t length = strlen(flag);
+    if (strchr(flag, '/') || used + length + 2 > size)
+      continue;
+    used += (size_t)snprintf(out + used, size - used, "%s%s", used > 0 ? " " : "", flag);
+  }
+}
+
+void machine_describe(struct machine *machine)
+{
+  struct utsname system;
+  *machine = (struct machine){.cores = (int)sysconf(_SC_NPROCESSORS_ONLN)};
+  describe_processor(machine->processor, sizeof machine->processor);
+  if (uname(&system) >= 0)
+    snprintf(machine->system, sizeof machine->system, "%.40s %.50s", system.sysname, system.release);
+#ifdef __clang__
+  snprintf(machine->compiler, sizeof machine->compiler, "clang %d.%d", __clang_major__, __clang_minor__);
+#else
+  snprintf(machine->compiler, sizeof machine->compiler, "gcc %d.%d", __GNUC__, __GNUC_MINOR__);
+#endif
+  describe_flags(machine->flags, sizeof machine->flags);
+}
+
+int machine_is_same(const struct machine *a, const struct machine *b)
+{
+  return strcmp(a->processor, b->processor) == 0 && a->cores == b->cores;
 }

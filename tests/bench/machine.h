@@ -18,7 +18,18 @@ int machine_pin(void);
 void machine_end_with_parent(void);
 /* Bytes of this process that are in memory, everything included; 0 if unknown. */
 uint64_t machine_resident_bytes(void);
-/* The processor's name, or "unknown processor". */
-void machine_describe(char *out, size_t size);
+/* Bytes that this process has from malloc; 0 if unknown. */
+uint64_t machine_heap_bytes(void);
+
+/* What a report says about where it was made: no names of hosts, no paths. */
+struct machine {
+  char processor[96], system[96], compiler[64], flags[128];
+  char redis[32]; /* the server's version; "" without one */
+  int cores;
+};
+
+void machine_describe(struct machine *machine);
+/* Whether they are alike enough for values without a peer to be compared. */
+int machine_is_same(const struct machine *a, const struct machine *b);
 
 #endif

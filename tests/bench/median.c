@@ -8,18 +8,22 @@ static int compare(const void *a, const void *b)
   return (x > y) - (x < y);
 }
 
+static void sort(const double *values, size_t count, double sorted[MEDIAN_MAX])
+{
+  memcpy(sorted, values, count * sizeof *sorted);
+  qsort(sorted, count, sizeof *sorted, compare);
+}
+
 double median(const double *values, size_t count)
 {
   double sorted[MEDIAN_MAX];
-  memcpy(sorted, values, count * sizeof *sorted);
-  qsort(sorted, count, sizeof *sorted, compare);
+  sort(values, count, sorted);
   return (sorted[(count - 1) / 2] + sorted[count / 2]) / 2;
 }
 
-double worst(const double *values, size_t count)
+double spread(const double *values, size_t count)
 {
-  double most = values[0];
-  for (size_t i = 1; i < count; i++)
-    most = values[i] > most ? values[i] : most;
-  return most;
+  double sorted[MEDIAN_MAX], middle = median(values, count);
+  sort(values, count, sorted);
+  return middle > 0 ? (sorted[count - 1] - sorted[0]) / middle : 0;
 }

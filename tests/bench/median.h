@@ -7,7 +7,7 @@
 
 /* Of count values, 1 to MEDIAN_MAX. */
 double median(const double *values, size_t count);
-/* The greatest of them. */
-double worst(const double *values, size_t count);
+/* How far apart the least and the greatest are, as a share of the median; 0 if that is 0. */
+double spread(const double *values, size_t count);
 
 #endif

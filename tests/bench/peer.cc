@@ -37,6 +37,11 @@ struct peer *peer_create(void)
   return new (std::nothrow) peer;
 }
 
+void peer_destroy(struct peer *peer)
+{
+  delete peer;
+}
+
 int peer_enter(struct peer *peer, const char *user, uint32_t cls)
 {
   try {

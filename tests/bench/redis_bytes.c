@@ -1,8 +1,9 @@
 #include <stdio.h>
 #include "child.h"
 #include "machine.h"
-#include "redis_line.h"
+#include "line.h"
 #include "redis_original.h"
+#include "redis_client.h"
 #include "redis_parts.h"
 
 #define IDLE_MS 3600000
@@ -11,7 +12,7 @@
 enum phase { WAITING, WAITING_POLLED, ACTIVE, PEER_WAITING, PEER_INSIDE };
 
 struct bytes {
-  const struct redis_bench *bench;
+  const struct bench *bench;
   enum phase phase;
 };
 
@@ -22,7 +23,7 @@ static int fill_ours(const struct bytes *bytes)
   qk_policy_init(&policy);
   policy.max_active = bytes->phase == ACTIVE ? LINE_NO_LIMIT : 0;
   policy.idle_ms = bytes->phase == WAITING_POLLED ? IDLE_MS : 0;
-  qk_store *store = line_open(bytes->bench->server.uri, 0);
+  qk_store *store = line_open(bytes->bench->server->uri, 0);
   if (!store || line_configure(store, &policy) != 0 || line_run(store, QK_ENTER, 0, people) != 0)
     return -1;
   if (bytes->phase != WAITING &&
@@ -36,7 +37,7 @@ static int fill_peer(const struct bytes *bytes)
 {
   uint32_t people = bytes->bench->options->waiting;
   struct original original;
-  redisContext *context = server_connect(bytes->bench->server.port);
+  redisContext *context = client_connect(bytes->bench->server->port);
   if (!context || original_load(context, &original) != 0 || original_fill(context, 0, people) != 0)
     return -1;
   if (bytes->phase == PEER_INSIDE && original_move(context, &original, people) != 0)
@@ -52,32 +53,34 @@ static int fill(void *arg, void *out)
   return bytes->phase < PEER_WAITING ? fill_ours(bytes) : fill_peer(bytes);
 }
 
-static int measure_phase(struct redis_bench *bench, enum phase phase, int figure)
+static int measure_phase(struct bench *bench, enum phase phase, int figure, int side)
 {
   struct bytes bytes = {.bench = bench, .phase = phase};
-  if (server_flush(&bench->server) != 0)
+  if (client_flush(bench->server) != 0)
     return -1;
   machine_sleep_until(machine_now_ns() + SETTLE_NS);
-  int64_t before = server_used_memory(&bench->server);
+  int64_t before = client_info(bench->server, "memory", "used_memory:");
   if (before < 0 || child_run(fill, &bytes, &(char){0}, 1) != 0)
     return -1;
   machine_sleep_until(machine_now_ns() + SETTLE_NS);
-  int64_t after = server_used_memory(&bench->server);
+  int64_t after = client_info(bench->server, "memory", "used_memory:");
   if (after < before)
     return -1;
-  figures_add(&bench->figures, figure, (double)(after - before) / bench->options->waiting);
+  bench_add(bench, (size_t)figure, side, (double)(after - before) / bench->options->waiting);
   return 0;
 }
 
-int bytes_measure(struct redis_bench *bench)
+int bytes_measure(struct bench *bench)
 {
-  static const int figures[] = {[WAITING] = BYTES_WAITING,
-                                [WAITING_POLLED] = BYTES_IDLE,
-                                [ACTIVE] = BYTES_ACTIVE,
-                                [PEER_WAITING] = BYTES_ZSET,
-                                [PEER_INSIDE] = BYTES_SEAT};
+  static const struct {
+    int figure, side;
+  } places[] = {[WAITING] = {BYTES_WAITING, LIBQUEUE},
+                [WAITING_POLLED] = {BYTES_IDLE, LIBQUEUE},
+                [ACTIVE] = {BYTES_ACTIVE, LIBQUEUE},
+                [PEER_WAITING] = {BYTES_WAITING, PEER},
+                [PEER_INSIDE] = {BYTES_ACTIVE, PEER}};
   for (enum phase phase = WAITING; phase <= PEER_INSIDE; phase++) {
-    if (measure_phase(bench, phase, figures[phase]) != 0)
+    if (measure_phase(bench, phase, places[phase].figure, places[phase].side) != 0)
       return -1;
   }
   return 0;

@@ -3,12 +3,13 @@
 #include <string.h>
 #include "child.h"
 #include "machine.h"
-#include "redis_line.h"
+#include "line.h"
 #include "redis_original.h"
+#include "redis_client.h"
 #include "redis_parts.h"
 #include "redis_pool.h"
 
-#define SEATS 50000
+#define SEATS(people) ((people) / 20)
 #define SCRIPTS(people) ((people) / 4) /* slower: a shorter line, which favours it */
 #define SIX_CALLS_OF(people) ((people) / 20)
 
@@ -33,14 +34,11 @@ static int enter_all(void *arg, void *out)
   return rc;
 }
 
-static int measure_ours(struct redis_bench *bench, uint64_t seats, int figure)
+static int measure_ours(struct bench *bench, uint64_t seats, double *per_second)
 {
-  double per_second;
-  struct enters enters = {.uri = bench->server.uri, .seats = seats, .people = bench->options->people};
-  if (server_flush(&bench->server) != 0 || child_run(enter_all, &enters, &per_second, sizeof per_second) != 0)
-    return -1;
-  figures_add(&bench->figures, figure, per_second);
-  return 0;
+  struct enters enters = {.uri = bench->server->uri, .seats = seats, .people = bench->options->people};
+  return client_flush(bench->server) == 0 ? child_run(enter_all, &enters, per_second, sizeof *per_second)
+                                          : -1;
 }
 
 /* Of what redis-benchmark --csv prints: a line of names, a line of values, each in quotes. -1 if it is
@@ -62,10 +60,10 @@ static double parse_csv(char *text)
   return value && *value == '"' ? strtod(value + 1, NULL) : -1;
 }
 
-static int measure_zadd(struct redis_bench *bench)
+static int measure_zadd(struct bench *bench, double *per_second)
 {
   char port[16], people[16], text[1024];
-  snprintf(port, sizeof port, "%d", bench->server.port);
+  snprintf(port, sizeof port, "%d", bench->server->port);
   snprintf(people, sizeof people, "%u", bench->options->people);
   char *const argv[] = {"redis-benchmark",
                         "-h",
@@ -84,15 +82,13 @@ static int measure_zadd(struct redis_bench *bench)
                         "__rand_int__",
                         "u__rand_int__",
                         NULL};
-  if (server_flush(&bench->server) != 0)
+  if (client_flush(bench->server) != 0)
     return -1;
-  double per_second = child_read_program(argv, text, sizeof text) == 0 ? parse_csv(text) : -1;
-  if (per_second <= 0) {
-    fprintf(stderr, "bench: redis-benchmark could not be run, or says something else\n");
-    return -1;
-  }
-  figures_add(&bench->figures, ZADDS, per_second);
-  return 0;
+  *per_second = child_read_program(argv, text, sizeof text) == 0 ? parse_csv(text) : -1;
+  if (*per_second > 0)
+    return 0;
+  fprintf(stderr, "bench: redis-benchmark could not be run, or says something else\n");
+  return -1;
 }
 
 static int script_command(void *arg, char *out, uint32_t size, uint32_t who, int step)
@@ -112,20 +108,16 @@ static int run_pool(void *arg, void *out)
   return pool_run(arg, out);
 }
 
-static int measure_pool(struct redis_bench *bench, struct pool_work *work, int figure)
+static int measure_pool(struct bench *bench, struct pool_work *work, double *per_second)
 {
-  double per_second;
-  work->port = bench->server.port;
-  if (server_flush(&bench->server) != 0 || child_run(run_pool, work, &per_second, sizeof per_second) != 0)
-    return -1;
-  figures_add(&bench->figures, figure, per_second);
-  return 0;
+  work->port = bench->server->port;
+  return client_flush(bench->server) == 0 ? child_run(run_pool, work, per_second, sizeof *per_second) : -1;
 }
 
-static int measure_original(struct redis_bench *bench)
+static int measure_original(struct bench *bench, double *scripts_per_second, double *six_calls_per_second)
 {
   struct original original;
-  redisContext *context = server_connect(bench->server.port);
+  redisContext *context = client_connect(bench->server->port);
   if (!context)
     return -1;
   int rc = original_load(context, &original);
@@ -136,14 +128,18 @@ static int measure_original(struct redis_bench *bench)
   struct pool_work six_calls = {
       .people = SIX_CALLS_OF(people), .steps = ORIGINAL_STEPS, .command = six_commands};
   if (rc == 0)
-    rc = measure_pool(bench, &scripts, ENTER_SCRIPTS);
-  return rc == 0 ? measure_pool(bench, &six_calls, SIX_CALLS) : rc;
+    rc = measure_pool(bench, &scripts, scripts_per_second);
+  return rc == 0 ? measure_pool(bench, &six_calls, six_calls_per_second) : rc;
 }
 
-int enters_measure(struct redis_bench *bench)
+int enters_measure(struct bench *bench)
 {
-  if (measure_ours(bench, 0, ENTERS) != 0 || measure_zadd(bench) != 0 ||
-      measure_ours(bench, SEATS, ENTERS_SEATED) != 0)
+  double ours, seated, zadds, scripts, six_calls;
+  if (measure_ours(bench, 0, &ours) != 0 || measure_zadd(bench, &zadds) != 0 ||
+      measure_ours(bench, SEATS(bench->options->people), &seated) != 0 ||
+      measure_original(bench, &scripts, &six_calls) != 0)
     return -1;
-  return measure_original(bench);
+  bench_add_all(bench, ENTERS, LIBQUEUE, (double[]){ours, seated, ours, ours}, ENTERS_FIGURES);
+  bench_add_all(bench, ENTERS, PEER, (double[]){zadds, zadds, scripts, six_calls}, ENTERS_FIGURES);
+  return 0;
 }

@@ -3,7 +3,8 @@
 #include "crowd.h"
 #include "delay.h"
 #include "machine.h"
-#include "redis_line.h"
+#include "line.h"
+#include "redis_client.h"
 #include "redis_parts.h"
 
 #define HOSTS 4
@@ -20,8 +21,8 @@ struct host {
 static int enter(void *arg, uint32_t thread, uint32_t turn)
 {
   const struct host *host = arg;
-  char id[LINE_ID_SIZE];
-  line_id(id, (host->index << 28) + turn * THREADS + thread);
+  char id[PEOPLE_ID_SIZE];
+  people_id(id, (host->index << 28) + turn * THREADS + thread);
   int rc = qk_enter(host->store, LINE_QUEUE, id, NULL);
   return rc == QK_OK ? 0 : line_complain("qk_enter", rc, NULL);
 }
@@ -43,9 +44,9 @@ static int run_host(void *arg, void *out)
 }
 
 /* A queue that nobody leaves. */
-static int prepare(const struct redis_bench *bench)
+static int prepare(const struct bench *bench)
 {
-  qk_store *store = server_flush(&bench->server) == 0 ? line_open(bench->server.uri, 0) : NULL;
+  qk_store *store = client_flush(bench->server) == 0 ? line_open(bench->server->uri, 0) : NULL;
   int rc = store ? line_set_seats(store, 0) : -1;
   qk_close(store);
   return rc;
@@ -57,10 +58,11 @@ static int prepare_in_child(void *arg, void *out)
   return prepare(arg);
 }
 
-static int measure_hosts(struct redis_bench *bench, const struct delay *delay, uint32_t hosts, int figure)
+/* -1 after saying what is wrong; else *per_second is what all hosts did together. */
+static int measure_hosts(struct bench *bench, const struct delay *delay, uint32_t hosts, double *per_second)
 {
   struct child children[HOSTS];
-  double total = 0;
+  *per_second = 0;
   if (child_run(prepare_in_child, bench, &(char){0}, 1) != 0)
     return -1;
   struct host host = {.start_ns = machine_now_ns() + READY_NS};
@@ -69,36 +71,38 @@ static int measure_hosts(struct redis_bench *bench, const struct delay *delay, u
   uint32_t started = 0;
   for (; started < hosts; started++) {
     host.index = started;
-    if (child_start(&children[started], run_host, &host, sizeof total) != 0)
+    if (child_start(&children[started], run_host, &host, sizeof *per_second) != 0)
       break;
   }
   int rc = started == hosts ? 0 : -1;
   for (uint32_t i = 0; i < started; i++) {
-    double per_second = 0;
-    if (child_finish(&children[i], &per_second) != 0)
+    double own = 0;
+    if (child_finish(&children[i], &own) != 0)
       rc = -1;
-    total += per_second;
+    *per_second += own;
   }
-  if (rc == 0)
-    figures_add(&bench->figures, figure, total);
   return rc;
 }
 
-static int measure_at(struct redis_bench *bench, int64_t delay_ns, int first)
+static int measure_at(struct bench *bench, int64_t delay_ns, size_t first)
 {
   struct delay delay;
-  if (delay_start(&delay, bench->server.port, delay_ns) != 0)
+  double one, two, four;
+  if (delay_start(&delay, bench->server->port, delay_ns) != 0)
     return -1;
   int rc = 0;
-  if (measure_hosts(bench, &delay, 1, first + HOSTS_1) != 0 ||
-      measure_hosts(bench, &delay, 2, first + HOSTS_2) != 0 ||
-      measure_hosts(bench, &delay, 4, first + HOSTS_4) != 0)
+  if (measure_hosts(bench, &delay, 1, &one) != 0 || measure_hosts(bench, &delay, 2, &two) != 0 ||
+      measure_hosts(bench, &delay, 4, &four) != 0)
     rc = -1;
   delay_stop(&delay);
-  return rc;
+  if (rc != 0)
+    return -1;
+  bench_add_all(bench, first, LIBQUEUE, (double[]){one, two, four}, HOSTS_FIGURES);
+  bench_add_all(bench, first + HOSTS_2, PEER, (double[]){one, one}, 2);
+  return 0;
 }
 
-int hosts_measure(struct redis_bench *bench)
+int hosts_measure(struct bench *bench)
 {
   return measure_at(bench, 1000000, HOSTS_NEAR) == 0 ? measure_at(bench, 5000000, HOSTS_FAR) : -1;
 }

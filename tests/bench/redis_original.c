@@ -1,9 +1,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include "redis_line.h"
+#include "line.h"
 #include "redis_original.h"
-#include "redis_server.h"
+#include "redis_client.h"
 
 #define NOW_S 1780308000 /* the doors open */
 #define NOW "1780308000"
@@ -56,7 +56,7 @@ static const char move_script[] =
 /* The reply's end. -1 if it is an error, or none. */
 static int finish(const redisContext *context, redisReply *reply)
 {
-  int rc = server_answered(context, reply) ? 0 : -1;
+  int rc = client_answered(context, reply) ? 0 : -1;
   freeReplyObject(reply);
   return rc;
 }
@@ -67,7 +67,7 @@ int original_load(redisContext *context, struct original *original)
       [ORIGINAL_ENTER] = enter_script, [ORIGINAL_STATUS] = status_script, [ORIGINAL_MOVE] = move_script};
   for (int i = 0; i < ORIGINAL_SCRIPTS; i++) {
     redisReply *reply = redisCommand(context, "SCRIPT LOAD %s", scripts[i]);
-    if (server_answered(context, reply))
+    if (client_answered(context, reply))
       snprintf(original->sha[i], sizeof original->sha[i], "%s", reply->str);
     else
       original->sha[i][0] = '\0';
@@ -97,12 +97,12 @@ static int read_replies(redisContext *context, uint32_t count)
 
 int original_fill(redisContext *context, uint32_t first, uint32_t count)
 {
-  char id[LINE_ID_SIZE];
+  char id[PEOPLE_ID_SIZE];
   for (uint32_t done = 0; done < count;) {
     uint32_t some = count - done < PIPELINE ? count - done : PIPELINE;
     for (uint32_t i = 0; i < some; i++) {
       uint32_t who = first + done + i;
-      line_id(id, who);
+      people_id(id, who);
       if (redisAppendCommand(context, "ZADD " ORIGINAL_WAIT " %f %s", came_ms(who), id) != REDIS_OK)
         return -1;
     }
@@ -115,8 +115,8 @@ int original_fill(redisContext *context, uint32_t first, uint32_t count)
 
 int original_enter(redisContext *context, const struct original *original, uint32_t who)
 {
-  char id[LINE_ID_SIZE];
-  line_id(id, who);
+  char id[PEOPLE_ID_SIZE];
+  people_id(id, who);
   return finish(context,
                 redisCommand(context, "EVALSHA %s 2 " ORIGINAL_TOKEN "%s " ORIGINAL_WAIT " %s %f " NOW,
                              original->sha[ORIGINAL_ENTER], id, id, came_ms(who)));
@@ -124,8 +124,8 @@ int original_enter(redisContext *context, const struct original *original, uint3
 
 int original_status(redisContext *context, const struct original *original, uint32_t who)
 {
-  char id[LINE_ID_SIZE];
-  line_id(id, who);
+  char id[PEOPLE_ID_SIZE];
+  people_id(id, who);
   return finish(context, redisCommand(context, "EVALSHA %s 2 " ORIGINAL_TOKEN "%s " ORIGINAL_WAIT " %s",
                                       original->sha[ORIGINAL_STATUS], id, id));
 }
@@ -154,8 +154,8 @@ static int encode(char *out, uint32_t size, int count, ...)
 
 int original_step(char *out, uint32_t size, uint32_t who, int step)
 {
-  char id[LINE_ID_SIZE], token[64], came[32];
-  line_id(id, who);
+  char id[PEOPLE_ID_SIZE], token[64], came[32];
+  people_id(id, who);
   switch (step) {
   case 0: /* inside already? */
     snprintf(token, sizeof token, ORIGINAL_TOKEN "%s", id);
@@ -176,8 +176,8 @@ int original_step(char *out, uint32_t size, uint32_t who, int step)
 
 int original_script_call(char *out, uint32_t size, const struct original *original, uint32_t who)
 {
-  char id[LINE_ID_SIZE], token[64], came[32];
-  line_id(id, who);
+  char id[PEOPLE_ID_SIZE], token[64], came[32];
+  people_id(id, who);
   snprintf(token, sizeof token, ORIGINAL_TOKEN "%s", id);
   snprintf(came, sizeof came, "%.0f", came_ms(who));
   return encode(out, size, 8, "EVALSHA", original->sha[ORIGINAL_ENTER], "2", token, ORIGINAL_WAIT, id, came,

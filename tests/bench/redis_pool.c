@@ -6,7 +6,7 @@
 #include <unistd.h>
 #include "machine.h"
 #include "redis_pool.h"
-#include "redis_server.h"
+#include "redis_client.h"
 
 #define REPLY 1024
 
@@ -84,7 +84,7 @@ static int connect_all(struct pool *pool)
 {
   for (int i = 0; i < POOL_CONNECTIONS; i++) {
     struct worker *worker = &pool->worker[i];
-    worker->context = server_connect(pool->work->port);
+    worker->context = client_connect(pool->work->port);
     if (!worker->context)
       return -1;
     pool->poll[i] = (struct pollfd){.fd = worker->context->fd, .events = POLLIN};

@@ -2,8 +2,9 @@
 #include "child.h"
 #include "latency.h"
 #include "machine.h"
-#include "redis_line.h"
+#include "line.h"
 #include "redis_original.h"
+#include "redis_client.h"
 #include "redis_parts.h"
 
 #define MOVED 25000
@@ -27,7 +28,7 @@ struct tail_side {
 };
 
 struct tail {
-  const struct redis_bench *bench;
+  const struct bench *bench;
   const struct tail_side *side;
   uint32_t people;  /* so many that the line is never shorter than wanted */
   int64_t start_ns; /* of the probes */
@@ -38,7 +39,7 @@ struct tail {
 
 static int open_store(struct tail *tail)
 {
-  tail->store = line_open(tail->bench->server.uri, MOVED);
+  tail->store = line_open(tail->bench->server->uri, MOVED);
   return tail->store ? 0 : -1;
 }
 
@@ -73,9 +74,9 @@ static int tick(struct tail *tail)
 
 static int poll_store(struct tail *tail, uint32_t who)
 {
-  char id[LINE_ID_SIZE];
+  char id[PEOPLE_ID_SIZE];
   qk_ticket ticket;
-  line_id(id, who);
+  people_id(id, who);
   int rc = qk_poll(tail->store, LINE_QUEUE, id, &ticket);
   return rc == QK_OK ? 0 : line_complain("qk_poll", rc, NULL);
 }
@@ -85,7 +86,7 @@ static const struct tail_side ours = {
 
 static int open_connection(struct tail *tail)
 {
-  tail->context = server_connect(tail->bench->server.port);
+  tail->context = client_connect(tail->bench->server->port);
   return tail->context ? original_load(tail->context, &tail->original) : -1;
 }
 
@@ -150,46 +151,46 @@ static int run_probes(void *arg, void *out)
 {
   static struct latency latency;
   struct tail *tail = arg;
-  double *figures = out;
   machine_sharpen_sleep();
   if (tail->side->open(tail) != 0)
     return -1;
   for (uint32_t i = 0; i < tail->bench->options->tail_s * 1000; i++) {
     int64_t due = tail->start_ns + i * PROBE_EVERY_NS;
     machine_sleep_until(due);
-    if (tail->side->probe(tail, line_random(i, tail->people)) != 0)
+    if (tail->side->probe(tail, people_random(i, tail->people)) != 0)
       return -1;
     latency_add(&latency, (uint64_t)(machine_now_ns() - due));
   }
-  figures[TAIL_P50] = (double)latency_quantile_ns(&latency, 0.5);
-  figures[TAIL_P99] = (double)latency_quantile_ns(&latency, 0.99);
-  figures[TAIL_P999] = (double)latency_quantile_ns(&latency, 0.999);
-  figures[TAIL_MAX] = (double)latency.longest_ns;
+  latency_quantiles(&latency, out);
   tail->side->close(tail);
   return 0;
 }
 
-static int measure_side(struct redis_bench *bench, const struct tail_side *side, int first)
+static int measure_side(struct bench *bench, const struct tail_side *ways, int side)
 {
-  double figures[TAIL_FIGURES] = {0};
+  double move_ns = 0;
+  struct quantiles probes;
   struct child mover, prober;
-  struct tail tail = {.bench = bench, .side = side};
+  struct tail tail = {.bench = bench, .side = ways};
   tail.people = bench->options->waiting + (MOVES(bench->options->tail_s) - 1) * MOVED;
-  if (server_flush(&bench->server) != 0 || child_run(run_fill, &tail, figures, sizeof *figures) != 0)
+  if (client_flush(bench->server) != 0 || child_run(run_fill, &tail, &(char){0}, 1) != 0)
     return -1;
   tail.start_ns = machine_now_ns() + READY_NS;
-  if (child_start(&mover, run_moves, &tail, sizeof *figures) != 0)
+  if (child_start(&mover, run_moves, &tail, sizeof move_ns) != 0)
     return -1;
-  int rc = child_start(&prober, run_probes, &tail, TAIL_MOVE * sizeof *figures);
+  int rc = child_start(&prober, run_probes, &tail, sizeof probes);
   if (rc == 0)
-    rc = child_finish(&prober, figures);
-  if (child_finish(&mover, &figures[TAIL_MOVE]) != 0 || rc != 0)
+    rc = child_finish(&prober, &probes);
+  if (child_finish(&mover, &move_ns) != 0 || rc != 0)
     return -1;
-  figures_add_all(&bench->figures, first, figures, TAIL_FIGURES);
+  const double *ns = probes.ns;
+  bench_add_all(bench, TAIL_P50, side, (double[]){ns[Q_50], ns[Q_99], ns[Q_999], ns[Q_ALL], move_ns},
+                TAIL_FIGURES);
+  report_add_spectrum(bench->report, bench->section->name, "tail", side, &probes);
   return 0;
 }
 
-int tail_measure(struct redis_bench *bench)
+int tail_measure(struct bench *bench)
 {
-  return measure_side(bench, &ours, TAIL_OURS) == 0 ? measure_side(bench, &peer, TAIL_PEER) : -1;
+  return measure_side(bench, &ours, LIBQUEUE) == 0 ? measure_side(bench, &peer, PEER) : -1;
 }

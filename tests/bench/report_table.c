@@ -1,130 +1,105 @@
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include "format.h"
 #include "report.h"
 
-#define CELL 24
-
-void report_count(char *out, size_t size, uint64_t value)
+static void format_outcome(char out[FORMAT_SIZE], const struct figure *figure)
 {
-  char digits[24];
-  int length = snprintf(digits, sizeof digits, "%" PRIu64, value);
-  size_t used = 0;
-  for (int i = 0; i < length && used + 2 < size; i++) {
-    if (i > 0 && (length - i) % 3 == 0)
-      out[used++] = ',';
-    out[used++] = digits[i];
-  }
-  out[used] = '\0';
+  double shortfall = figure_shortfall(figure);
+  if (shortfall > 0)
+    snprintf(out, FORMAT_SIZE, "missed by %.1f %%", 100 * shortfall);
+  else
+    snprintf(out, FORMAT_SIZE, "met");
 }
 
-static void format_ns(char *out, double ns)
-{
-  static const char *const units[] = {"ns", "us", "ms", "s"};
-  size_t unit = 0;
-  while (ns >= 1000 && unit < 3) {
-    ns /= 1000;
-    unit++;
-  }
-  snprintf(out, CELL, ns < 10 ? "%.2f %s" : ns < 100 ? "%.1f %s" : "%.0f %s", ns, units[unit]);
-}
-
-/* An absent value (-1) leaves the cell empty. */
-static void format_value(char *out, enum unit unit, double value)
+/* How far the rounds lie apart; nothing to say about one. */
+static void format_spread(char out[FORMAT_SIZE], const struct figure *figure)
 {
   out[0] = '\0';
-  if (value < 0)
-    return;
-  switch (unit) {
-  case UNIT_PER_SECOND:
-  case UNIT_COUNT:
-    report_count(out, CELL, (uint64_t)value);
-    break;
-  case UNIT_NS:
-    format_ns(out, value);
-    break;
-  case UNIT_BYTES:
-    snprintf(out, CELL, "%.1f B", value);
-    break;
-  case UNIT_SECONDS:
-    snprintf(out, CELL, "%.2f s", value);
-    break;
-  case UNIT_TIMES:
-    snprintf(out, CELL, "%.1f x", value);
-    break;
-  }
-}
-
-static void format_goal(char *out, const struct row *row)
-{
-  char value[CELL];
-  format_value(value, row->unit, row->goal);
-  if (row->goal_kind == GOAL_RATIO)
-    snprintf(out, 2 * CELL, ">= %g x peer", row->goal);
-  else
-    snprintf(out, 2 * CELL, "<= %s", value);
-}
-
-static void format_outcome(char *out, const struct row *row)
-{
-  double shortfall = row_shortfall(row);
-  if (shortfall > 0)
-    snprintf(out, CELL, "missed by %.1f %%", 100 * shortfall);
-  else
-    snprintf(out, CELL, "met");
+  if (figure->rounds[LIBQUEUE] > 1)
+    snprintf(out, FORMAT_SIZE, "%.0f %%", 100 * spread(figure->value[LIBQUEUE], figure->rounds[LIBQUEUE]));
 }
 
 /* Of the longest label or heading. */
-static int label_width(const struct rows *rows)
+static int label_width(const struct report *report)
 {
   size_t width = 24;
-  for (size_t i = 0; i < rows->count; i++) {
-    size_t label = strlen(rows->row[i].label), group = strlen(rows->row[i].group);
+  for (size_t i = 0; i < report->figures; i++) {
+    size_t label = strlen(report->figure[i].label), group = strlen(report->figure[i].group);
     width = label > width ? label : width;
     width = group > width + 2 ? group - 2 : width;
   }
   return (int)width;
 }
 
-static void print_row(const struct row *row, int width)
+static void print_figure(const struct figure *figure, int width)
 {
-  char ours[CELL], peer[CELL], ratio[CELL], goal[2 * CELL], outcome[CELL];
-  format_value(ours, row->unit, row->ours);
-  format_value(peer, row->unit, row->peer);
-  format_value(ratio, UNIT_TIMES, row->unit == UNIT_TIMES ? -1 : row->ratio);
-  format_goal(goal, row);
-  format_outcome(outcome, row);
-  printf("  %-*s %12s %12s %9s", width, row->label, ours, peer, ratio);
-  if (row->goal_kind == GOAL_NONE)
-    putchar('\n');
-  else
-    printf("  %-13s %s\n", goal, outcome);
+  char ours[FORMAT_SIZE], peer[FORMAT_SIZE], ratio[FORMAT_SIZE], apart[FORMAT_SIZE], goal[FORMAT_SIZE],
+      outcome[FORMAT_SIZE];
+  if (figure->rounds[LIBQUEUE] == 0) {
+    printf("  %-*s not measured: %s\n", width, figure->label, figure->missing);
+    return;
+  }
+  format_value(ours, figure->unit, figure_median(figure, LIBQUEUE));
+  format_value(peer, figure->unit, figure_median(figure, PEER));
+  format_value(ratio, UNIT_TIMES, figure->unit == UNIT_TIMES ? -1 : figure_ratio(figure));
+  format_spread(apart, figure);
+  format_goal(goal, figure);
+  format_outcome(outcome, figure);
+  if (figure->goal_kind == GOAL_NONE)
+    outcome[0] = '\0';
+  char line[256];
+  int length = snprintf(line, sizeof line, "  %-*s %12s %12s %9s %7s  %-14s %s", width, figure->label, ours,
+                        peer, ratio, apart, goal, outcome);
+  while (length > 0 && line[length - 1] == ' ')
+    length--;
+  printf("%.*s\n", length, line);
 }
 
-static void print_heading_before(const struct rows *rows, size_t i, int width)
+/* What stands above a figure: the name of its group, and what it is held against, where they are new. */
+static void print_headings(const struct figure *figure, const struct figure *above, int width)
 {
-  const char *group = rows->row[i].group;
-  if (i == 0 || strcmp(group, rows->row[i - 1].group) != 0)
-    printf("\n%-*s %12s %12s %9s  %s\n", width + 2, group, "libqueue", "peer", "better", "goal");
+  int is_new = !above || strcmp(figure->group, above->group) != 0;
+  if (is_new)
+    printf("\n%-*s %12s %12s %9s %7s  %s\n", width + 2, figure->group, "libqueue", "peer", "better", "spread",
+           "goal");
+  if (figure->peer[0] != '\0' && (is_new || strcmp(figure->peer, above->peer) != 0))
+    printf("  beside %s\n", figure->peer);
 }
 
-void report_table(const struct rows *rows, const struct report_setting *setting)
+static void print_machine(const struct report *report)
+{
+  const struct machine *machine = &report->machine;
+  printf("libqueue %s%s, 12-byte ids, medians of %zu round%s\n", report->version,
+         report->quick ? ", small sizes and short times" : "", report->rounds,
+         report->rounds == 1 ? "" : "s");
+  printf("%s, %d cores, %s, %s %s", machine->processor, machine->cores, machine->system, machine->compiler,
+         machine->flags);
+  if (machine->redis[0] != '\0')
+    printf(", Redis %s by TCP loopback", machine->redis);
+  putchar('\n');
+}
+
+#define NOTES                                                                                                \
+  "better: how many times. spread: from the least to the greatest round, as a share of the median.\n"        \
+  "memory: one thread; batched polls are held against the peer's single ones; the time of a single enter\n"  \
+  "includes a clock read, its own time leaves out what other programs took; bytes: what the process's\n"     \
+  "resident memory grew by. Redis: each peer does less: it has no classes, rate, totals or notice of lost\n" \
+  "writes. rush: cut off a second after the last arrival. hosts: 64 threads that wait in each, one queue.\n"
+
+void report_table(const struct report *report)
 {
   size_t goals = 0, met = 0;
-  int width = label_width(rows);
-  printf("%s%s, ", setting->title, setting->machine);
-  if (setting->cpu >= 0)
-    printf("pinned to CPU %d, ", setting->cpu);
-  else
-    printf("not pinned, ");
-  printf("medians of %zu round%s\n", setting->rounds, setting->rounds == 1 ? "" : "s");
-  for (size_t i = 0; i < rows->count; i++) {
-    print_heading_before(rows, i, width);
-    print_row(&rows->row[i], width);
-    if (rows->row[i].goal_kind != GOAL_NONE) {
+  int width = label_width(report);
+  print_machine(report);
+  for (size_t i = 0; i < report->figures; i++) {
+    const struct figure *figure = &report->figure[i];
+    print_headings(figure, i > 0 ? figure - 1 : NULL, width);
+    print_figure(figure, width);
+    if (figure_is_held(figure)) {
       goals++;
-      met += row_shortfall(&rows->row[i]) <= 0;
+      met += figure_shortfall(figure) <= 0;
     }
   }
-  printf("\n%s%zu of %zu goals met\n", setting->notes, met, goals);
+  printf("\n%s%zu of %zu goals met\n", NOTES, met, goals);
 }

@@ -5,7 +5,7 @@
 #include "machine.h"
 #include "scenario.h"
 
-#define POLLS 1000000
+#define LEAST_ENTERS 200000 /* short lines are made again and again */
 #define LEAVERS(people) ((people) / 4 < 1000000 ? (people) / 4 : 1000000)
 #define SLOW_NS 100000   /* an enter this long is looked into */
 #define CHECK_EVERY 1024 /* enters */
@@ -15,28 +15,20 @@ struct work {
   void *line;
   uint32_t people;
   uint32_t *leaver; /* LEAVERS(people) different people */
-  uint64_t random;
+  uint32_t polls;
+  uint64_t turn; /* of random numbers */
 };
 
-/* xorshift64*: Marsaglia 2003, Vigna 2016. The same people in every run. */
-static uint32_t pick(uint64_t *random, uint32_t below)
+static uint32_t pick(struct work *work, uint32_t below)
 {
-  *random ^= *random >> 12;
-  *random ^= *random << 25;
-  *random ^= *random >> 27;
-  return (uint32_t)(((*random * UINT64_C(2685821657736338717)) >> 32) * below >> 32);
-}
-
-static void make_id(char id[SIDE_ID_SIZE], uint32_t who)
-{
-  snprintf(id, SIDE_ID_SIZE, "u%011" PRIu32, who);
+  return people_random(work->turn++, below);
 }
 
 static int enter_all(struct work *work)
 {
-  char id[SIDE_ID_SIZE];
+  char id[PEOPLE_ID_SIZE];
   for (uint32_t who = 0; who < work->people; who++) {
-    make_id(id, who);
+    people_id(id, who);
     if (work->side->enter(work->line, id) != 0)
       return -1;
   }
@@ -46,11 +38,11 @@ static int enter_all(struct work *work)
 /* Nobody has left yet, so person who (from 0) is at position who + 1. */
 static int poll_singly(struct work *work)
 {
-  char id[SIDE_ID_SIZE];
+  char id[PEOPLE_ID_SIZE];
   uint64_t position;
-  for (uint32_t i = 0; i < POLLS; i++) {
-    uint32_t who = pick(&work->random, work->people);
-    make_id(id, who);
+  for (uint32_t i = 0; i < work->polls; i++) {
+    uint32_t who = pick(work, work->people);
+    people_id(id, who);
     if (work->side->poll(work->line, id, &position) != 0 || position != (uint64_t)who + 1)
       return -1;
   }
@@ -59,14 +51,14 @@ static int poll_singly(struct work *work)
 
 static int poll_in_batches(struct work *work)
 {
-  char id[SIDE_BATCH][SIDE_ID_SIZE];
+  char id[SIDE_BATCH][PEOPLE_ID_SIZE];
   uint64_t position[SIDE_BATCH];
   uint32_t who[SIDE_BATCH];
-  for (uint32_t left = POLLS; left > 0;) {
+  for (uint32_t left = work->polls; left > 0;) {
     uint32_t count = left < SIDE_BATCH ? left : SIDE_BATCH;
     for (uint32_t i = 0; i < count; i++) {
-      who[i] = pick(&work->random, work->people);
-      make_id(id[i], who[i]);
+      who[i] = pick(work, work->people);
+      people_id(id[i], who[i]);
     }
     if (work->side->poll_batch(work->line, id, count, position) != 0)
       return -1;
@@ -81,9 +73,9 @@ static int poll_in_batches(struct work *work)
 
 static int release_leavers(struct work *work)
 {
-  char id[SIDE_ID_SIZE];
+  char id[PEOPLE_ID_SIZE];
   for (uint32_t i = 0; i < LEAVERS(work->people); i++) {
-    make_id(id, work->leaver[i]);
+    people_id(id, work->leaver[i]);
     if (work->side->release(work->line, id) != 0)
       return -1;
   }
@@ -123,7 +115,7 @@ static int choose_leavers(struct work *work)
   for (uint32_t i = 0; i < work->people; i++)
     all[i] = i;
   for (uint32_t i = 0; i < LEAVERS(work->people); i++) {
-    uint32_t j = i + pick(&work->random, work->people - i);
+    uint32_t j = i + pick(work, work->people - i);
     uint32_t swapped = all[i];
     all[i] = all[j];
     all[j] = swapped;
@@ -132,37 +124,61 @@ static int choose_leavers(struct work *work)
   return work->leaver ? 0 : -1;
 }
 
-static int prepare(struct work *work, const struct side *side, uint32_t people)
+static int prepare(struct work *work, const struct side *side, const struct load *load)
 {
-  *work = (struct work){.side = side, .people = people, .random = UINT64_C(0x9e3779b97f4a7c15)};
+  *work = (struct work){.side = side, .people = load->people, .polls = load->polls};
   if (choose_leavers(work) == 0)
     return 0;
-  fprintf(stderr, "bench: no memory for %" PRIu32 " people\n", people);
+  fprintf(stderr, "bench: no memory for %" PRIu32 " people\n", load->people);
   return -1;
 }
 
-int scenario_throughput(const struct side *side, uint32_t people, struct run *run)
+/* Fill lines until there were enough enters for the clock; the last one stays. */
+static int fill(struct work *work, double *ns_each)
 {
-  struct work work;
-  double *figure = run->figure;
-  if (prepare(&work, side, people) != 0)
-    return -1;
+  double sum = 0;
+  uint32_t lines = 1 + LEAST_ENTERS / (work->people + 1);
+  for (uint32_t i = 0; i < lines; i++) {
+    if (work->line)
+      work->side->destroy(work->line);
+    work->line = work->side->create();
+    if (!work->line || timed(enter_all, work, "entering", work->people, ns_each) != 0)
+      return -1;
+    sum += *ns_each;
+  }
+  *ns_each = sum / lines;
+  return 0;
+}
+
+static int measure_phases(struct work *work, double *reading)
+{
+  const struct side *side = work->side;
+  uint32_t leavers = LEAVERS(work->people);
   uint64_t before = machine_resident_bytes();
-  work.line = side->create();
-  if (!work.line || timed(enter_all, &work, "entering", people, &figure[FIGURE_ENTER]) != 0)
+  if (fill(work, &reading[READING_ENTER]) != 0)
     return -1;
   if (before > 0)
-    figure[FIGURE_BYTES] = (double)(machine_resident_bytes() - before) / people;
-  if (timed(poll_singly, &work, "polling", POLLS, &figure[FIGURE_POLL]) != 0)
+    reading[READING_BYTES] = (double)(machine_resident_bytes() - before) / work->people;
+  if (timed(poll_singly, work, "polling", work->polls, &reading[READING_POLL]) != 0)
     return -1;
   if (side->poll_batch &&
-      timed(poll_in_batches, &work, "polling in batches", POLLS, &figure[FIGURE_BATCH]) != 0)
+      timed(poll_in_batches, work, "polling in batches", work->polls, &reading[READING_BATCH]) != 0)
     return -1;
-  if (timed(release_leavers, &work, "releasing", LEAVERS(people), &figure[FIGURE_RELEASE]) != 0)
+  if (timed(release_leavers, work, "releasing", leavers, &reading[READING_RELEASE]) != 0)
     return -1;
-  if (side->open_doors && side->open_doors(work.line) != 0)
+  if (side->open_doors && side->open_doors(work->line) != 0)
     return -1;
-  return timed(tick_until_empty, &work, "ticking", people - LEAVERS(people), &figure[FIGURE_TICK]);
+  return timed(tick_until_empty, work, "ticking", work->people - leavers, &reading[READING_TICK]);
+}
+
+int scenario_throughput(const struct side *side, const struct load *load, struct run *run)
+{
+  struct work work;
+  if (prepare(&work, side, load) != 0)
+    return -1;
+  int rc = measure_phases(&work, run->reading);
+  free(work.leaver);
+  return rc;
 }
 
 struct recording {
@@ -175,11 +191,11 @@ struct recording {
  * was taken from this call. */
 static int enter_all_recorded(struct work *work, struct recording *recording)
 {
-  char id[SIDE_ID_SIZE];
+  char id[PEOPLE_ID_SIZE];
   int64_t before = machine_now_ns();
   int64_t others = before - machine_cpu_ns();
   for (uint32_t who = 0; who < work->people; who++) {
-    make_id(id, who);
+    people_id(id, who);
     if (work->side->enter(work->line, id) != 0)
       return -1;
     int64_t after = machine_now_ns();
@@ -198,15 +214,17 @@ static int enter_all_recorded(struct work *work, struct recording *recording)
   return 0;
 }
 
-int scenario_latency(const struct side *side, uint32_t people, struct run *run)
+int scenario_latency(const struct side *side, const struct load *load, struct run *run)
 {
-  struct work work = {.side = side, .people = people, .line = side->create()};
+  struct work work = {.side = side, .people = load->people, .line = side->create()};
+  struct quantiles quantiles;
   struct recording *recording = calloc(1, sizeof *recording);
   int rc = recording && work.line ? enter_all_recorded(&work, recording) : -1;
   if (rc == 0) {
-    run->figure[FIGURE_P999] = (double)latency_quantile_ns(&recording->latency, 0.999);
-    run->figure[FIGURE_LONGEST] = (double)recording->latency.longest_ns;
-    run->figure[FIGURE_LONGEST_OWN] = (double)recording->longest_own_ns;
+    latency_quantiles(&recording->latency, &quantiles);
+    run->reading[READING_P999] = quantiles.ns[Q_999];
+    run->reading[READING_LONGEST] = quantiles.ns[Q_ALL];
+    run->reading[READING_LONGEST_OWN] = (double)recording->longest_own_ns;
   }
   free(recording);
   return rc;

@@ -1,10 +1,6 @@
-#include <stdio.h>
 #include <stdlib.h>
-#include <qk.h>
+#include "line.h"
 #include "side.h"
-
-#define QUEUE "sale"
-#define NO_LIMIT ((UINT64_C(1) << 53) - 1)
 
 struct line {
   qk_store *store;
@@ -12,54 +8,37 @@ struct line {
   qk_ticket tickets[SIDE_BATCH];
 };
 
-static int complain(const char *call, int code)
-{
-  fprintf(stderr, "bench: %s: %s\n", call, qk_strerror(code));
-  return -1;
-}
-
-static int set_seats(qk_store *store, uint64_t max_active)
-{
-  qk_policy policy;
-  qk_policy_init(&policy);
-  policy.max_active = max_active;
-  int rc = qk_set_policy(store, QUEUE, &policy, NULL);
-  return rc == QK_OK ? 0 : complain("qk_set_policy", rc);
-}
-
 static void *create(void)
 {
   struct line *line = calloc(1, sizeof *line);
   if (!line)
     return NULL;
-  qk_options options;
-  qk_options_init(&options);
-  options.tick_budget = SIDE_TICK;
-  int rc = qk_open(&line->store, "memory:", &options, NULL);
-  if (rc != QK_OK) {
-    complain("qk_open", rc);
-    goto fail;
+  line->store = line_open("memory:", SIDE_TICK);
+  if (!line->store || line_set_seats(line->store, 0) != 0) {
+    qk_close(line->store);
+    free(line);
+    return NULL;
   }
-  if (set_seats(line->store, 0) != 0)
-    goto close;
   for (size_t i = 0; i < SIDE_BATCH; i++)
     line->ops[i] =
-        (qk_op){.size = sizeof(qk_op), .verb = QK_POLL, .queue = QUEUE, .ticket = &line->tickets[i]};
+        (qk_op){.size = sizeof(qk_op), .verb = QK_POLL, .queue = LINE_QUEUE, .ticket = &line->tickets[i]};
   return line;
-close:
+}
+
+static void destroy(void *arg)
+{
+  struct line *line = arg;
   qk_close(line->store);
-fail:
   free(line);
-  return NULL;
 }
 
 static int enter(void *arg, const char *user)
 {
   struct line *line = arg;
   qk_ticket ticket;
-  int rc = qk_enter(line->store, QUEUE, user, &ticket);
+  int rc = qk_enter(line->store, LINE_QUEUE, user, &ticket);
   if (rc != QK_OK)
-    return complain("qk_enter", rc);
+    return line_complain("qk_enter", rc, NULL);
   return ticket.fresh == 1 && ticket.state == QK_WAITING ? 0 : -1;
 }
 
@@ -67,14 +46,14 @@ static int poll_one(void *arg, const char *user, uint64_t *position)
 {
   struct line *line = arg;
   qk_ticket ticket;
-  int rc = qk_poll(line->store, QUEUE, user, &ticket);
+  int rc = qk_poll(line->store, LINE_QUEUE, user, &ticket);
   if (rc != QK_OK)
-    return complain("qk_poll", rc);
+    return line_complain("qk_poll", rc, NULL);
   *position = ticket.position;
   return 0;
 }
 
-static int poll_batch(void *arg, char (*users)[SIDE_ID_SIZE], size_t count, uint64_t *positions)
+static int poll_batch(void *arg, char (*users)[PEOPLE_ID_SIZE], size_t count, uint64_t *positions)
 {
   struct line *line = arg;
   for (size_t i = 0; i < count; i++)
@@ -84,35 +63,36 @@ static int poll_batch(void *arg, char (*users)[SIDE_ID_SIZE], size_t count, uint
     rc = line->ops[i].result;
     positions[i] = line->tickets[i].position;
   }
-  return rc == QK_OK ? 0 : complain("qk_batch", rc);
+  return rc == QK_OK ? 0 : line_complain("qk_batch", rc, NULL);
 }
 
 static int release(void *arg, const char *user)
 {
   struct line *line = arg;
   qk_ticket ticket;
-  int rc = qk_release(line->store, QUEUE, user, &ticket);
-  return rc == QK_OK ? 0 : complain("qk_release", rc);
+  int rc = qk_release(line->store, LINE_QUEUE, user, &ticket);
+  return rc == QK_OK ? 0 : line_complain("qk_release", rc, NULL);
 }
 
 static int open_doors(void *arg)
 {
   struct line *line = arg;
-  return set_seats(line->store, NO_LIMIT);
+  return line_set_seats(line->store, LINE_NO_LIMIT);
 }
 
 static int tick(void *arg, uint64_t *moved)
 {
   struct line *line = arg;
   qk_tick_report report;
-  int rc = qk_tick(line->store, QUEUE, &report);
+  int rc = qk_tick(line->store, LINE_QUEUE, &report);
   *moved = report.admitted;
-  return rc == QK_OK ? 0 : complain("qk_tick", rc);
+  return rc == QK_OK ? 0 : line_complain("qk_tick", rc, NULL);
 }
 
 const struct side side_libqueue = {
     .name = "libqueue",
     .create = create,
+    .destroy = destroy,
     .enter = enter,
     .poll = poll_one,
     .poll_batch = poll_batch,

@@ -6,6 +6,11 @@ static void *create(void)
   return peer_create();
 }
 
+static void destroy(void *line)
+{
+  peer_destroy(line);
+}
+
 static int enter(void *line, const char *user)
 {
   return peer_enter(line, user, 0);
@@ -30,6 +35,7 @@ static int tick(void *line, uint64_t *moved)
 const struct side side_peer = {
     .name = "peer",
     .create = create,
+    .destroy = destroy,
     .enter = enter,
     .poll = poll_one,
     .release = release,

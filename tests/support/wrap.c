@@ -406,6 +406,7 @@ struct late {
   pthread_mutex_t lock;
   qk_work *first, **last; /* waiting for process() */
   int fd;                 /* an eventfd: readable while somebody waits */
+  uint64_t views;         /* given so far */
 };
 
 static int64_t monotonic_ms(void)
@@ -484,7 +485,33 @@ static qk_work *take_works(struct late *late)
   return taken;
 }
 
-/* A verb, or a step of a tick. */
+#define MINUTE_MS 60000
+
+/* One moment, since all that changes people comes through here, one work after the other. The pace is that of
+ * a queue older than a minute. */
+static int late_view(struct late *late, const qk_work *work)
+{
+  struct front *front = &late->front;
+  qk_view *view = work->detail;
+  int code = wrap_get_policy(front, &work->queue, &view->policy, work->deadline_ms);
+  if (code == QK_OK)
+    code = wrap_stats(front, &work->queue, work->now_ms, &view->stats, work->deadline_ms);
+  if (code == QK_OK)
+    code = wrap_cursor(front, &work->queue, work->now_ms, &view->cursor, work->deadline_ms);
+  if (code != QK_OK)
+    return code;
+  double outflow = view->cursor.outflow_per_s;
+  view->changes = ++late->views;
+  view->pace = (qk_pace){.epoch = view->cursor.epoch,
+                         .time_ms = MINUTE_MS + work->now_ms % MINUTE_MS,
+                         .admitted = outflow > 0 ? (uint64_t)(outflow * MINUTE_MS / 1000 + 0.5) : 0,
+                         .waiting = view->stats.waiting,
+                         .mode = view->policy.mode,
+                         .idle_ms = view->policy.idle_ms};
+  return QK_OK;
+}
+
+/* A verb, a step of a tick, or a view. */
 static void late_do(struct late *late, qk_work *work)
 {
   struct front *front = &late->front;
@@ -495,6 +522,8 @@ static void late_do(struct late *late, qk_work *work)
     work->result = wrap_lease(front, &work->queue, *(uint32_t *)work->detail, work->deadline_ms);
   else if (work->verb == QK_WORK_QUEUES)
     work->result = wrap_queues(front, &page->position, page->names, page->max, work->deadline_ms);
+  else if (work->verb == QK_WORK_VIEW)
+    work->result = late_view(late, work);
   else
     wrap_run(front, work, 1, work->deadline_ms);
 }

@@ -8,7 +8,7 @@
 enum { SEATS = 4000 };
 
 static struct seat {
-  int64_t time_ms;
+  int64_t time_ms, since_ms;
   uint64_t number;
   uint32_t handle;
 } seats[SEATS];
@@ -49,17 +49,26 @@ static void check(void)
   EXPECT_EQ(qkm_deadlines_first(&deadlines), count ? seats[best].handle : 0);
 }
 
+/* Some time before, at most 49 days. */
+static int64_t begin_of(int64_t time_ms, uint64_t number)
+{
+  return time_ms - (int64_t)(uint32_t)(number * 0x9e3779b9);
+}
+
 static void add(uint64_t number, int64_t time_ms, uint32_t handle)
 {
+  int64_t since_ms = begin_of(time_ms, number);
   EXPECT_EQ(qkm_deadlines_reserve(&deadlines), QK_OK);
   *qkm_record(&pool, handle) = (struct qkm_record){.b = UINT64_C(7) << 32};
-  qkm_deadlines_add(&deadlines, time_ms, number, handle);
-  seats[count++] = (struct seat){.time_ms = time_ms, .number = number, .handle = handle};
+  qkm_deadlines_add(&deadlines, time_ms, since_ms, number, handle);
+  seats[count++] =
+      (struct seat){.time_ms = time_ms, .since_ms = since_ms, .number = number, .handle = handle};
 }
 
 static void drop(uint32_t i)
 {
   EXPECT_EQ(qkm_extends(qkm_record(&pool, seats[i].handle)), 7);
+  EXPECT_EQ(qkm_deadlines_since(&deadlines, place_of(seats[i].handle)), seats[i].since_ms);
   qkm_deadlines_remove(&deadlines, place_of(seats[i].handle));
   seats[i] = seats[--count];
 }
@@ -93,7 +102,8 @@ START_TEST(the_first_is_always_the_earliest_of_equals_the_lowest_number)
     else if (count > 0) {
       struct seat *seat = &seats[unit_pick(&random, count)];
       seat->time_ms = unit_pick(&random, times);
-      qkm_deadlines_change(&deadlines, place_of(seat->handle), seat->time_ms);
+      seat->since_ms = begin_of(seat->time_ms, number);
+      qkm_deadlines_change(&deadlines, place_of(seat->handle), seat->time_ms, seat->since_ms);
     }
     check();
   }
@@ -126,9 +136,11 @@ START_TEST(a_moved_record_is_followed)
   qkm_deadlines_repoint(&deadlines, place_of(handle_of(3)), handle_of(3));
   seats[1].handle = handle_of(3);
   check();
-  qkm_deadlines_change(&deadlines, place_of(handle_of(3)), 20);
+  qkm_deadlines_change(&deadlines, place_of(handle_of(3)), 20, 15);
   seats[1].time_ms = 20;
+  seats[1].since_ms = 15;
   check();
+  drop(1);
 }
 END_TEST
 
@@ -142,8 +154,8 @@ static void reserve_and_drop(uint32_t size, uint32_t dropped)
   EXPECT(deadlines.count < deadlines.page_count * 256); /* entries in a page */
   uint32_t handle = handle_of(count + 1);
   *qkm_record(&pool, handle) = (struct qkm_record){.b = UINT64_C(7) << 32};
-  qkm_deadlines_add(&deadlines, 25, size + 10000, handle);
-  seats[count++] = (struct seat){.time_ms = 25, .number = size + 10000, .handle = handle};
+  qkm_deadlines_add(&deadlines, 25, 25, size + 10000, handle);
+  seats[count++] = (struct seat){.time_ms = 25, .since_ms = 25, .number = size + 10000, .handle = handle};
   check();
   while (count > 0)
     drop(0);

@@ -80,6 +80,7 @@ END_TEST
 START_TEST(polls_are_a_second_apart_near_the_head_and_thirty_far_back)
 {
   qk_queue_state state = make_state(0);
+  state.waiting[0] = 300000;
   uint32_t least = UINT32_MAX, most = 0;
   for (uint64_t number = 1; number <= 2000; number++) {
     qk_ticket near = pace(&state, 5000, 1, number), far = pace(&state, 5000, 300000, number);
@@ -92,6 +93,68 @@ START_TEST(polls_are_a_second_apart_near_the_head_and_thirty_far_back)
   }
   ck_assert_uint_lt(least, 26000); /* the whole 15 % either way is used */
   ck_assert_uint_gt(most, 34000);
+}
+END_TEST
+
+/* The mean over many numbers: what the jitter is around. */
+static double mean_pause_ms(const qk_queue_state *state, int64_t time_ms, uint64_t position)
+{
+  double sum = 0;
+  for (uint64_t number = 1; number <= 2000; number++)
+    sum += pace(state, time_ms, position, number).poll_after_ms;
+  return sum / 2000;
+}
+
+/* 10 people a second; a line so short that it is taken to move no slower. */
+START_TEST(the_pause_is_a_second_more_than_the_wait_then_two_more_than_half)
+{
+  static const struct {
+    uint64_t position;
+    double pause_ms;
+  } cases[] = {{5, 1500}, {20, 3000}, {40, 4000}, {200, 12000}, {560, 30000}, {5000, 30000}};
+  qk_queue_state state = make_state(0);
+  qki_window_add(&state.outflow, 60, 600);
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    double mean_ms = mean_pause_ms(&state, 60000, cases[i].position);
+    ck_assert_double_eq_tol(mean_ms, cases[i].pause_ms, cases[i].pause_ms / 100);
+  }
+}
+END_TEST
+
+/* Held, long after the last admission, or so slow that it will take hours. */
+START_TEST(a_long_line_is_taken_to_be_through_in_ten_minutes)
+{
+  for (int flows = 0; flows <= 1; flows++) {
+    qk_queue_state state = make_state(0);
+    state.waiting[0] = 300000;
+    state.policy.mode = flows ? QK_MODE_OPEN : QK_MODE_HOLD;
+    qki_window_add(&state.outflow, 1000, flows ? 60 : 0);
+    ck_assert_double_eq_tol(mean_pause_ms(&state, 1000000, 1), 1000, 10);
+    ck_assert_double_eq_tol(mean_pause_ms(&state, 1000000, 1001), 3000, 30);
+    ck_assert_double_eq_tol(mean_pause_ms(&state, 1000000, 10001), 12000, 120);
+    ck_assert_double_eq_tol(mean_pause_ms(&state, 1000000, 30001), 30000, 300);
+  }
+}
+END_TEST
+
+START_TEST(a_short_line_is_taken_to_move_a_place_in_two_seconds)
+{
+  qk_queue_state state = make_state(0);
+  state.waiting[0] = 100;
+  ck_assert_double_eq_tol(mean_pause_ms(&state, 1000000, 1), 1000, 10);
+  ck_assert_double_eq_tol(mean_pause_ms(&state, 1000000, 2), 3000, 30);
+  ck_assert_double_eq_tol(mean_pause_ms(&state, 1000000, 11), 12000, 120);
+  ck_assert_double_eq_tol(mean_pause_ms(&state, 1000000, 100), 30000, 300);
+}
+END_TEST
+
+START_TEST(numbers_beyond_all_people_are_far_back_or_near)
+{
+  qk_queue_state state = make_state(0);
+  ck_assert_uint_ge(pace(&state, 5000, QK_INTEGER_MAX, 1).poll_after_ms, 25500);
+  state.waiting[0] = QK_INTEGER_MAX;
+  ck_assert_uint_ge(pace(&state, 5000, QK_INTEGER_MAX, 1).poll_after_ms, 25500);
+  ck_assert_uint_le(pace(&state, 5000, 1, 1).poll_after_ms, 1150);
 }
 END_TEST
 
@@ -147,17 +210,20 @@ START_TEST(the_jitter_depends_on_epoch_number_and_second_alone)
 }
 END_TEST
 
-/* 100 people are let in per second. */
 START_TEST(three_hundred_thousand_people_make_about_ten_thousand_polls_a_second)
 {
-  qk_queue_state state = make_state(0);
-  double polls_per_s = 0;
-  for (int64_t second = 0; second < 60; second++)
-    qki_window_add(&state.outflow, second, 100);
-  for (uint64_t position = 1; position <= 300000; position++)
-    polls_per_s += 1000.0 / pace(&state, 60000, position, position).poll_after_ms;
-  ck_assert_double_gt(polls_per_s, 9000);
-  ck_assert_double_lt(polls_per_s, 12000);
+  static const uint64_t people_per_s[] = {0, 100, 500};
+  for (size_t i = 0; i < COUNT(people_per_s); i++) {
+    qk_queue_state state = make_state(0);
+    state.waiting[0] = 300000;
+    double polls_per_s = 0;
+    for (int64_t second = 0; second < 60; second++)
+      qki_window_add(&state.outflow, second, people_per_s[i]);
+    for (uint64_t position = 1; position <= 300000; position++)
+      polls_per_s += 1000.0 / pace(&state, 60000, position, position).poll_after_ms;
+    ck_assert_double_gt(polls_per_s, 9000);
+    ck_assert_double_lt(polls_per_s, 12050);
+  }
 }
 END_TEST
 
@@ -174,6 +240,19 @@ START_TEST(whoever_is_refused_is_paced_as_the_last_in_line)
 }
 END_TEST
 
+START_TEST(whoever_finds_the_door_shut_comes_back_late_however_short_the_line)
+{
+  for (uint32_t mode = 0; mode <= QK_MODE_BYPASS; mode++) {
+    qk_queue_state state = make_state(0);
+    state.policy.mode = mode;
+    if (mode == QK_MODE_DRAIN || mode == QK_MODE_CLOSED)
+      ck_assert_uint_ge(refused(&state, 1), 25500);
+    else
+      ck_assert_uint_le(refused(&state, 1), 1150);
+  }
+}
+END_TEST
+
 TCase *pacing_case(void)
 {
   TCase *tests = tcase_create("pacing");
@@ -181,10 +260,15 @@ TCase *pacing_case(void)
   tcase_add_test(tests, eta_is_rounded_up_and_unknown_without_a_flow);
   tcase_add_test(tests, nobody_who_stands_still_has_an_eta);
   tcase_add_test(tests, polls_are_a_second_apart_near_the_head_and_thirty_far_back);
+  tcase_add_test(tests, the_pause_is_a_second_more_than_the_wait_then_two_more_than_half);
+  tcase_add_test(tests, a_long_line_is_taken_to_be_through_in_ten_minutes);
+  tcase_add_test(tests, a_short_line_is_taken_to_move_a_place_in_two_seconds);
+  tcase_add_test(tests, numbers_beyond_all_people_are_far_back_or_near);
   tcase_add_test(tests, a_longer_wait_never_shortens_the_pause_but_for_the_jitter);
   tcase_add_test(tests, no_pause_exceeds_a_third_of_the_idle_time_and_people_stay_spread_out);
   tcase_add_test(tests, the_jitter_depends_on_epoch_number_and_second_alone);
   tcase_add_test(tests, three_hundred_thousand_people_make_about_ten_thousand_polls_a_second);
   tcase_add_test(tests, whoever_is_refused_is_paced_as_the_last_in_line);
+  tcase_add_test(tests, whoever_finds_the_door_shut_comes_back_late_however_short_the_line);
   return tests;
 }

@@ -59,7 +59,7 @@ static void check(void)
   EXPECT_EQ(state.entered, oracle.count);
 }
 
-/* entered_ms may be lost when the person has a seat. */
+/* since_ms may be lost while the person is READY. */
 static void same(const qk_entry *a, const qk_entry *b)
 {
   EXPECT_EQ(a->number, b->number);
@@ -67,7 +67,7 @@ static void same(const qk_entry *a, const qk_entry *b)
   EXPECT_EQ(a->state, b->state);
   EXPECT_EQ(a->extends, b->extends);
   EXPECT_EQ(a->time_ms, b->time_ms);
-  EXPECT(a->state != QK_WAITING || a->entered_ms == b->entered_ms);
+  EXPECT(a->state == QK_READY || a->since_ms == b->since_ms);
   EXPECT_EQ(a->user_len, b->user_len);
   ck_assert_mem_eq(a->user, b->user, a->user_len);
 }
@@ -94,7 +94,7 @@ static void enter(uint32_t user)
                     .state = in,
                     .user_len = users[user].len,
                     .user = users[user].text,
-                    .entered_ms = now_ms,
+                    .since_ms = now_ms,
                     .time_ms = in == QK_READY ? now_ms + unit_pick(&random_, 50) : now_ms};
   EXPECT_EQ(qkm_people_ops.reserve(&mine, &users[user], &entry), QK_OK);
   EXPECT_EQ(people_ops.reserve(&oracle, &users[user], &entry), QK_OK);
@@ -111,12 +111,19 @@ static void remove_both(const struct both *both)
   EXPECT_EQ(people_ops.remove(&oracle, &both->oracle), QK_OK);
 }
 
+static int64_t later(int64_t a, int64_t b)
+{
+  return a > b ? a : b;
+}
+
 static void update_both(const struct both *both, int32_t in, uint32_t extends, int64_t time_ms)
 {
   struct both now = *both;
   now.mine.state = now.oracle.state = in;
   now.mine.extends = now.oracle.extends = extends;
   now.mine.time_ms = now.oracle.time_ms = time_ms;
+  if (both->mine.state == QK_READY && in == QK_ACTIVE)
+    now.mine.since_ms = now.oracle.since_ms = now_ms;
   EXPECT_EQ(qkm_people_ops.update(&mine, &both->mine, &now.mine), QK_OK);
   EXPECT_EQ(people_ops.update(&oracle, &both->oracle, &now.oracle), QK_OK);
 }
@@ -141,7 +148,7 @@ static void go_on(const struct both *both)
     uint32_t extends = was->state == QK_ACTIVE ? was->extends + 1 : 0;
     --*seats_of(was->state);
     state.active++;
-    update_both(both, QK_ACTIVE, extends, was->time_ms + unit_pick(&random_, 50));
+    update_both(both, QK_ACTIVE, extends, later(was->time_ms, now_ms) + unit_pick(&random_, 50));
   }
 }
 
@@ -217,11 +224,6 @@ static void look_for_stalest(void)
   EXPECT_EQ(got, people_ops.stalest(&oracle, cls, from_ms, until_ms, &both.oracle));
   if (got)
     same(&both.mine, &both.oracle);
-}
-
-static int64_t later(int64_t a, int64_t b)
-{
-  return a > b ? a : b;
 }
 
 static void step(int phase)

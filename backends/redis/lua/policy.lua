@@ -1,17 +1,16 @@
--- Read or set a queue's policy, or set its mode.
+-- Set a queue's policy, or its mode.
 --
 -- KEYS  the six keys of the queue
--- ARGV  what      'get', 'policy' or 'mode'
---       policy    '' or 12 x '<d'; its mode counts only where the queue is made by this call
---       mode      '' or '<d'
---       creation  '', or '<d' each: epoch and default policy; 'policy' and 'mode' make the queue if it is missing
+-- ARGV  policy    12 x '<d'; its mode counts only where the queue is made by this call. '': only the mode is set
+--       mode      '<d'; ignored beside a policy
+--       creation  '<d' each: epoch and default policy; the queue is made if it is missing
 --       header    see read_header() in prelude.lua
--- Reply: the 14 values of open() and finish(); the policy as it is then, 12 x '<d'.
+-- Reply: the 14 values of open() and finish().
 -- Atomic: all of it.
 define_writing()
 define_admission()
 define_rare()
-local what, policy, mode, creation = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local policy, mode, creation = ARGV[1], ARGV[2], ARGV[3]
 
 -- The admissions of the old window count as made now: nobody gains by a change.
 local function change_window(window_ms)
@@ -52,18 +51,13 @@ local function set_mode(new)
   p.mode, has_policy = new, true
 end
 
-local failure = open(what ~= 'get', creation)
+local failure = open(true, creation)
 if failure then
   return failure
-end
-if what == 'policy' then
-  set_policy(parse_policy(policy))
-elseif what == 'mode' then
+elseif policy == '' then
   set_mode((parse('<d', mode)))
+else
+  set_policy(parse_policy(policy))
 end
-if what ~= 'get' then
-  commit()
-end
-finish()
-put({pack_policy()})
-return reply
+commit()
+return finish()

@@ -5,8 +5,9 @@
 --   m HASH  p policy, c counters, r and o windows, l lease, x = a script is under way (or died there)
 --   w ZSET  who waits: user -> place
 --   s ZSET  seats: tag .. user -> deadline
---   r HASH  seat records: user -> tag, state (1 byte), extends (4 bytes); behind that, ACTIVE: the nonce of the last
---           extend; READY: the sequence number of a grant that waits for confirmation (7 bytes each)
+--   r HASH  seat records: user -> tag, state (1 byte), extends (4 bytes); behind that, ACTIVE and extended: the nonce of
+--           the last extend, and the term in ms, from activation to deadline; READY: the sequence number of a grant
+--           that waits for confirmation (7 bytes each)
 --   i ZSET  last polls of people who wait, while idle_ms is set: tag -> L
 --   g ZSET  marks of entering: L in 7 big-endian bytes -> the highest number that entered then
 -- Each of w, s, i, g holds "" with score +inf, and r the field "": a key that exists stays with its slot while a
@@ -74,7 +75,7 @@ local fail, damaged, split, place_of, in_line, parse_policy, parse_counters, rea
 local put_classes
 local settle, later, flush, commit
 local find_flow, add_to, slot_ms, oldest_slot, find_rate_used, count_granted, free_seats, admits, room, admit
-local create, notice_loss, reset, pack_policy, head_of, entered_ms
+local create, notice_loss, reset, pack_policy, head_of, entered_ms, add_run, add_waits, term_ms
 
 -- ---- Reading ----
 
@@ -492,8 +493,9 @@ function define_rare()
     later('HSET', R, '', '')
   end
 
-  -- Numbers that the queue has forgotten or may have: skip them. Grants that it has forgotten: hold their seats. run:
-  -- of the server now; number, admitted: the highest that the host saw, admitted only if that was in another run.
+  -- Numbers that the queue has forgotten or may have: skip them, and as many changes. Grants that it has forgotten:
+  -- hold their seats. run: of the server now; number, admitted: the highest that the host saw, admitted only if that
+  -- was in another run.
   function notice_loss(run, number, admitted)
     local GAP = 2 ^ 32
     local known, is_other_run = max(c.number, number), run ~= 0 and c.run ~= run
@@ -512,7 +514,7 @@ function define_rare()
       c.lost, c.lost_ms = admitted - c.base, T + p.ready_ms + p.active_ms
       is_dirty = true
     end
-    c.changes = c.changes + (is_dirty and 1 or 0)
+    c.changes = c.changes + (has_lost and GAP or is_dirty and 1 or 0)
   end
 
   -- As if nothing was decided yet; nothing is written.
@@ -536,12 +538,53 @@ function define_rare()
     return tonumber(found[2] or damaged('nobody in a class that counts people'))
   end
 
-  -- When somebody who waits under this number entered.
-  function entered_ms(number)
+  -- When somebody who waits under this number entered; nil if no mark tells.
+  local function find_entered_ms(number)
     local mark = read('ZRANGE', G, number, '+inf', 'BYSCORE', 'LIMIT', 0, 1)[1]
-    if not mark or mark == '' then
-      damaged('no mark of entering')
+    return mark and mark ~= '' and parse(TAG, mark) or nil
+  end
+
+  function entered_ms(number)
+    return find_entered_ms(number) or damaged('no mark of entering')
+  end
+
+  -- Add to runs (ms, how many, ...).
+  function add_run(runs, ms, n)
+    local k = #runs
+    if runs[k - 1] == ms then
+      runs[k] = runs[k] + n
+    else
+      runs[k + 1], runs[k + 2] = ms, n
     end
-    return (parse(TAG, mark))
+  end
+
+  -- Add to runs how long those waited who had these places, rising. To a hundredth, or to 10 ms: who entered between
+  -- two that are so close counts as their middle. Without a mark: not at all.
+  function add_waits(runs, places)
+    local function entered(k)
+      return find_entered_ms(places[k] % CLASS)
+    end
+    local function add(a, b, from_ms, until_ms)
+      local wait_ms = T - floor((from_ms + until_ms) / 2)
+      local is_one_class = floor(places[a] / CLASS) == floor(places[b] / CLASS)
+      if is_one_class and until_ms - from_ms <= max(wait_ms / 100, 10) then
+        add_run(runs, wait_ms, b - a + 1)
+        return
+      end
+      local m = floor((a + b) / 2)
+      add(a, m, from_ms, m > a and entered(m) or from_ms)
+      add(m + 1, b, m + 1 < b and entered(m + 1) or until_ms, until_ms)
+    end
+    local count = #places
+    local first_ms = count > 0 and entered(1)
+    if first_ms then
+      add(1, count, first_ms, count > 1 and entered(count) or first_ms)
+    end
+  end
+
+  -- How long an ACTIVE seat lasts from activation to deadline. Of one that was never extended: what active_ms is now.
+  function term_ms(record)
+    local AT = 20 -- in an extended one
+    return #record >= AT + 6 and parse(TAG, record, AT) or p.active_ms
   end
 end

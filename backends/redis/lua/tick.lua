@@ -5,31 +5,33 @@
 --               bound)
 --       header  see read_header() in prelude.lua
 -- Reply: the 14 values of open() and finish(); lapsed, expired, dropped, admitted; waiting, ready, active; more,
--- next_ms (-1 = never; 0 if more or unfinished), unfinished; then, if the host listens, for each event: type, user,
--- place.
+-- next_ms (-1 = never; 0 if more or unfinished), unfinished; in how many runs those who were let in had waited, and
+-- for each run: ms, how many; in the same way how long seats lasted that expired; then, if the host listens, for each
+-- event: type, user, place.
 -- Atomic: all of it. Bounded: looks at a few times as many people as it may move.
-local QK_EVENT_ADMITTED = 2
-local QK_EVENT_DROPPED = 6
-local QK_EVENT_LAPSED = 7
-local QK_EVENT_EXPIRED = 8
-local MOST = 250       -- people a step
-local MARKS = 1000     -- marks of entering trimmed by a step
-local LOOKS = 2        -- people looked at for each that may be moved
-local LITTLE, MUCH = 16, 256 -- people read at once
--- A phase returns DONE, or PAUSED: the step is full.
-local DONE, PAUSED = 0, 1
-
 define_writing()
 define_admission()
 define_rare()
 
 -- All of the script, in one function: see "The functions" in prelude.lua.
 local function run()
+  local QK_EVENT_ADMITTED = 2
+  local QK_EVENT_DROPPED = 6
+  local QK_EVENT_LAPSED = 7
+  local QK_EVENT_EXPIRED = 8
+  local MOST = 250       -- people a step
+  local MARKS = 1000     -- marks of entering trimmed by a step
+  local LOOKS = 2        -- people looked at for each that may be moved
+  local LITTLE, MUCH = 16, 256 -- people read at once
+  -- A phase returns DONE, or PAUSED: the step is full.
+  local DONE, PAUSED = 0, 1
+
   local left             -- people that this step may still move
   local looks            -- people that it may still look at
   local may_end, may_drop, may_admit
   local lapsed, expired, dropped, admitted = 0, 0, 0, 0
   local more, has_idle = 0, false
+  local waits, stays = {}, {} -- runs: ms, how many
   local events = {}
 
   local function emit(type, user, place)
@@ -48,6 +50,7 @@ local function run()
     end
     if state == QK_ACTIVE then
       c.active, c.expired, expired = c.active - 1, c.expired + 1, expired + 1
+      add_run(stays, min(term_ms(record), T), 1)
     else
       c.ready, c.lapsed, lapsed = c.ready - 1, c.lapsed + 1, lapsed + 1
     end
@@ -263,7 +266,7 @@ local function run()
     end
     local scores = read('ZMSCORE', I, unpack(tags))
     for k = 1, #tags do
-      local polled_ms = max(tonumber(scores[k] or entered_ms(numbers[k])), c.polled_ms)
+      local polled_ms = max(tonumber(scores[k] or entered_ms(numbers[k]) or damaged('no mark of entering')), c.polled_ms)
       if T - polled_ms >= p.idle_ms then
         return k - 1
       end
@@ -273,16 +276,17 @@ local function run()
 
   local function admit_heads(heads, count)
     local deadline = T + p.ready_ms
-    local seats, records, tags = {'ZADD', S}, {'HSET', R}, {'ZREM', I}
+    local seats, records, tags, places = {'ZADD', S}, {'HSET', R}, {'ZREM', I}, {}
     for k = 1, count do
       local user, place = heads[2 * k - 1], tonumber(heads[2 * k])
       local tag, number, cls = split(place)
       c.waiting[cls + 1] = c.waiting[cls + 1] - 1
       seats[2 * k + 1], seats[2 * k + 2] = deadline, tag .. user
       records[2 * k + 1], records[2 * k + 2] = user, admit(tag, number, cls)
-      tags[k + 2] = tag
+      tags[k + 2], places[k] = tag, place
       emit(QK_EVENT_ADMITTED, user, place)
     end
+    add_waits(waits, places)
     later('ZREMRANGEBYRANK', W, 0, count - 1)
     pending[#pending + 1] = seats
     pending[#pending + 1] = records
@@ -408,6 +412,8 @@ local function run()
   local values = {lapsed, expired, dropped, admitted, in_line(), c.ready, c.active, more, next_ms,
     is_full and 1 or 0}
   put(values)
+  put({#waits / 2, unpack(waits)})
+  put({#stays / 2, unpack(stays)})
   put(events)
   return reply
 end

@@ -11,16 +11,18 @@
 -- records in the order of the ops:
 --    1 FRESH k                     k enters made new people who wait; numbers count up
 --    2 SEATED deadline             an enter made a new READY
---    3 ENDED state place           before FRESH or SEATED: the user's own dead seat was ended
+--    3 ENDED state place [stay]    before FRESH or SEATED: the user's own dead seat was ended
 --    4 WAITS place position
 --    5 SEAT place state extends deadline
 --    6 LET_IN place deadline       an enter in BYPASS let in one who waited
 --    7 REFUSED code                nothing to show
 --    8 CODE code                   what follows is shown with this code
 --    9 CHANGED                     the SEAT that follows was activated or extended by this op
---   10 RELEASED place state        out of this state
---   11 SUCCESSOR user place deadline  after RELEASED: whom that let in
+--   10 RELEASED place state [stay] out of this state
+--   11 SUCCESSOR user place        after RELEASED: whom that let in
 --   12 PENDING place               READY, not confirmed
+-- stay is there where state is QK_ACTIVE: how long they were, ms. Behind the last op's: how long those had waited who
+-- were let in by LET_IN and SUCCESSOR, in runs: ms, how many.
 -- Atomic: all of it. New people who find no memory are refused with QK_ESTORE; the others go on.
 -- All of the script, in one function: see "The functions" in prelude.lua. no_memory: for new people.
 local function call(no_memory)
@@ -45,6 +47,7 @@ local function call(no_memory)
   local heard = {}  -- tags of people who wait and were heard of in this call; written at its end
   local tokens = 1  -- where in extra the next token is
   local nonces      -- ... the next nonce
+  local waits = {}  -- of those who are let in, see add_waits()
 
   -- What there is to do: which verbs, how many ops, how many by token.
   local wanted, op_count, token_count = {}, 0, 0
@@ -240,6 +243,11 @@ local function call(no_memory)
       end
       unseat(run, user, record)
       put3(ENDED, state, place_of(handle))
+      if state == QK_ACTIVE then
+        define_rare()
+        n = n + 1
+        reply[n] = min(term_ms(record), T)
+      end
     end
 
     -- Decide about one newcomer. Returns how many joined the line.
@@ -269,6 +277,8 @@ local function call(no_memory)
     local function enter_waiting(run, user, place, cls, before)
       settle()
       if p.mode == QK_MODE_BYPASS then
+        define_rare()
+        add_waits(waits, {place})
         leave(run, user, place)
         put3(LET_IN, place, seat(run, user, place))
       else
@@ -401,6 +411,7 @@ local function call(no_memory)
   if wanted[QK_EXTEND] then
     local QK_ENOTACTIVE = -5
     local QK_ELIMIT = -7
+    define_rare()
 
     verbs[QK_EXTEND] = function(first, last, flags)
       local places, records, deadlines = look_up(first, last)
@@ -417,8 +428,10 @@ local function call(no_memory)
         elseif place then
           settle()
           if nonce ~= seen then
-            extends, deadline = extends + 1, max(deadline, T + p.active_ms)
-            put_changed(run, user, records[k], pack('>BI4I7', QK_ACTIVE, extends, nonce), deadline)
+            local later_ms = max(T + p.active_ms - deadline, 0)
+            local term = term_ms(records[k]) + later_ms
+            extends, deadline = extends + 1, deadline + later_ms
+            put_changed(run, user, records[k], pack('>BI4I7I7', QK_ACTIVE, extends, nonce, term), deadline)
           end
           put_seat(place, QK_ACTIVE, extends, deadline)
         end
@@ -446,7 +459,8 @@ local function call(no_memory)
     end
 
     -- Whom the release of a seat lets in: user and place, or nil. front: count, how many the front of the line may have
-    -- to hold; gone, who of it is gone in this run; people and at, the front and where in it the head is.
+    -- to hold; gone, who of it is gone in this run; people and at, the front and where in it the head is; let_in, the
+    -- places of those that were.
     local function find_successor(front)
       if p.eager == 0 or in_line() == 0 or room(1) == 0 then
         return nil
@@ -463,7 +477,7 @@ local function call(no_memory)
     end
 
     -- End a seat, and let the head in if that may be. Returns whom it let in.
-    local function release_seat(run, user, record, place, state, front)
+    local function release_seat(run, user, record, deadline, place, state, front)
       local next_user, next_place = find_successor(front)
       if state == QK_ACTIVE then
         c.active, c.completed = c.active - 1, c.completed + 1
@@ -472,11 +486,16 @@ local function call(no_memory)
       end
       unseat(run, user, record)
       put3(RELEASED, place, state == UNCONFIRMED and QK_READY or state)
+      if state == QK_ACTIVE then
+        n = n + 1
+        reply[n] = max(T - max(deadline - term_ms(record), 0), 0)
+      end
       if next_user then
         leave(run, next_user, next_place)
+        seat(run, next_user, next_place)
         front.gone[next_user] = true
-        put2(SUCCESSOR, next_user)
-        put2(next_place, seat(run, next_user, next_place))
+        front.let_in[#front.let_in + 1] = next_place
+        put3(SUCCESSOR, next_user, next_place)
       end
       return next_user
     end
@@ -494,7 +513,8 @@ local function call(no_memory)
     -- again. Returns whose turn is next.
     local function release_some(first, last, by_token)
       local places, records, deadlines = look_up(first, last)
-      local run, front, next_user = start_run(), {count = last - first + 1, at = 1, gone = {}}, nil
+      local run, next_user = start_run(), nil
+      local front = {count = last - first + 1, at = 1, gone = {}, let_in = {}}
       local at = first
       while at <= last and not (next_user and comes(next_user, at, last)) do
         local k, user = at - first + 1, argv[at]
@@ -509,11 +529,12 @@ local function call(no_memory)
           c.left = c.left + 1
           put3(RELEASED, place, state)
         elseif place then
-          next_user = release_seat(run, user, records[k], place, state, front)
+          next_user = release_seat(run, user, records[k], deadlines[k], place, state, front)
         end
         at = at + 1
       end
       end_run(run)
+      add_waits(waits, front.let_in)
       return at
     end
 
@@ -565,6 +586,7 @@ local function call(no_memory)
   if next(heard) then
     write_heard()
   end
+  put(waits)
   commit()
   return finish()
 end

@@ -1,0 +1,594 @@
+/* Told polls on an asynchronous store in memory: with idle_ms set nobody who polls is dropped, whatever host
+ * and store are up to, and who stops is dropped in time. */
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <check.h>
+#include "fixture.h"
+#include "helpers.h"
+#include "lib/batch.h"
+#include "lib/store.h"
+#include "runner.h"
+#include "wrap.h"
+
+enum {
+  IDLE_MS = 6000,
+  NEAR = 1100, /* they poll by name, so that the others stay far back */
+  FAR = 480,
+  ALL = NEAR + FAR,
+  STEP_MS = 100,
+  LATE_MS = IDLE_MS / 6 /* that is how much later than idle_ms somebody may be dropped */
+};
+
+/* ---- People ---------------------------------------------------------------------------------------- */
+
+struct person {
+  char token[QK_TOKEN_SIZE];
+  int64_t every_ms, next_ms, stops_ms, polled_ms, dropped_ms; /* dropped_ms 0: not */
+  unsigned polls, answered, failed, over;                     /* answered: from the cursor */
+};
+
+static struct person people[ALL + 1]; /* by number */
+static qk_store *store;
+
+static void take_event(void *arg, const qk_event *event)
+{
+  (void)arg;
+  if (event->type == QK_EVENT_DROPPED && event->number <= ALL)
+    people[event->number].dropped_ms = fixture_now_ms;
+}
+
+static qk_store *open_late(const qk_options *options)
+{
+  qk_store *late;
+  return qk_open(&late, "late+memory:", options, NULL) == QK_OK ? late : NULL;
+}
+
+static const struct fixture late = {.name = "late+memory", .open = open_late};
+
+static qk_policy told_policy(uint32_t idle_ms)
+{
+  qk_policy policy = calm_policy();
+  policy.max_active = 0;
+  policy.ready_ms = 300000;
+  policy.idle_ms = idle_ms;
+  policy.clock_step_ms = 60000;
+  return policy;
+}
+
+static void enter_all(void)
+{
+  for (int i = 1; i <= ALL; i++) {
+    qk_ticket ticket;
+    CHECK_OK(qk_enter(store, HALL, person(i), &ticket));
+    ck_assert_uint_eq(ticket.number, (unsigned)i);
+    CHECK_OK(qk_token(store, &ticket, people[i].token));
+    people[i].polled_ms = fixture_now_ms;
+    people[i].stops_ms = INT64_MAX;
+  }
+}
+
+static void open_line(void)
+{
+  qk_options options;
+  qk_policy policy = told_policy(IDLE_MS);
+  memset(people, 0, sizeof people);
+  wrap_reset();
+  fixture = &late;
+  fixture_options(&options);
+  options.on_event = take_event;
+  store = fixture_open(&options);
+  SET_POLICY(store, &policy);
+  enter_all();
+}
+
+static void close_line(void)
+{
+  qk_close(store);
+}
+
+static struct qki_known *known_hall(void)
+{
+  qk_name name;
+  qki_store_name(store, &name, HALL, strlen(HALL));
+  struct qki_known *known = qki_known_find(&store->knowns, &name);
+  ck_assert_ptr_nonnull(known);
+  return known;
+}
+
+static size_t untold(void)
+{
+  return atomic_load(&known_hall()->told.notes);
+}
+
+/* ---- Hosts and time -------------------------------------------------------------------------------- */
+
+static void tick_here(void)
+{
+  int code = qk_tick(store, HALL, NULL);
+  ck_assert(code == QK_OK || code == QK_ESTORE);
+}
+
+/* As another host does: this one tells nothing by it. */
+static void tick_elsewhere(void)
+{
+  qk_name name;
+  qk_slice slice = {.now_ms = fixture_now_ms,
+                    .max = 100000,
+                    .may_end = UINT64_MAX,
+                    .may_drop = UINT64_MAX,
+                    .may_admit = UINT64_MAX};
+  qki_store_name(store, &name, HALL, strlen(HALL));
+  qk_work work = {.verb = QK_WORK_SLICE, .queue = name, .now_ms = fixture_now_ms, .detail = &slice};
+  qki_run_step(store, &work, qki_store_deadline(store));
+  qki_store_leave(store, QK_OK, NULL);
+}
+
+static void poll_near(void)
+{
+  static qk_op ops[NEAR];
+  static char names[NEAR][16];
+  for (int i = 0; i < NEAR; i++) {
+    snprintf(names[i], sizeof names[i], "%s", person(i + 1));
+    ops[i] = (qk_op){.size = sizeof *ops, .verb = QK_POLL, .queue = HALL, .user = names[i]};
+  }
+  CHECK_OK(qk_batch(store, ops, NEAR));
+}
+
+static void poll_one(struct person *who)
+{
+  qk_ticket ticket;
+  int code = qk_poll_token(store, who->token, &ticket);
+  who->polls++;
+  who->polled_ms = fixture_now_ms;
+  who->failed += code == QK_ESTORE;
+  who->over += code == QK_EEXPIRED;
+  who->answered += code == QK_OK && ticket.estimated;
+  ck_assert_msg(code == QK_OK || code == QK_ESTORE || code == QK_EEXPIRED, "a poll gives %d", code);
+  ck_assert(code != QK_OK || ticket.state == QK_WAITING);
+}
+
+static void poll_due(void)
+{
+  for (int i = NEAR + 1; i <= ALL; i++) {
+    struct person *who = &people[i];
+    if (who->next_ms > fixture_now_ms || fixture_now_ms > who->stops_ms || who->dropped_ms)
+      continue;
+    poll_one(who);
+    who->next_ms = fixture_now_ms + who->every_ms;
+  }
+}
+
+/* Let time pass in steps: who is due polls at each burst, the line is ticked at each step. */
+static void run(int64_t span_ms, int64_t burst_ms, void (*tick)(void))
+{
+  int64_t until_ms = fixture_now_ms + span_ms;
+  for (int64_t at = 0; fixture_now_ms < until_ms; at += STEP_MS) {
+    fixture_advance(STEP_MS);
+    if (at % (IDLE_MS / 3) == 0)
+      poll_near();
+    if (at % burst_ms == 0)
+      poll_due();
+    if (tick)
+      tick();
+  }
+}
+
+/* Everybody far back polls so often, from different moments on. */
+static void all_poll_every(int64_t every_ms)
+{
+  for (int i = NEAR + 1; i <= ALL; i++) {
+    people[i].every_ms = every_ms;
+    people[i].next_ms = fixture_now_ms + every_ms * (i % 37) / 37;
+  }
+}
+
+static void some_stop(int64_t from_ms)
+{
+  for (int i = NEAR + 1; i <= ALL; i += 9)
+    people[i].stops_ms = from_ms + (int64_t)i * 7 % 5000;
+}
+
+/* Who stopped was dropped, at the right time but for what polls and ticks are late; nobody else was. */
+static void check_drops(int64_t slack_ms)
+{
+  unsigned answered = 0, polls = 0;
+  for (int i = NEAR + 1; i <= ALL; i++) {
+    const struct person *who = &people[i];
+    int64_t after_ms = who->dropped_ms - who->polled_ms;
+    answered += who->answered;
+    polls += who->polls;
+    ck_assert_msg(who->stops_ms != INT64_MAX || !who->dropped_ms, "%d polls, and is dropped %lld ms later", i,
+                  (long long)after_ms);
+    if (who->stops_ms == INT64_MAX)
+      continue;
+    ck_assert_msg(who->dropped_ms, "%d stopped, and is not dropped", i);
+    ck_assert_msg(after_ms >= IDLE_MS && after_ms <= IDLE_MS + LATE_MS + slack_ms,
+                  "%d is dropped %lld ms after the last poll", i, (long long)after_ms);
+  }
+  printf("%u of %u polls answered from the cursor\n", answered, polls);
+}
+
+/* ---- Nobody who polls is dropped --------------------------------------------------------------------- */
+
+START_TEST(who_polls_every_third_of_idle_ms_is_never_dropped)
+{
+  all_poll_every(IDLE_MS / 3);
+  some_stop(fixture_now_ms + INT64_C(3) * IDLE_MS);
+  run(INT64_C(7) * IDLE_MS, STEP_MS, tick_here);
+  check_drops(2 * STEP_MS);
+  ck_assert_uint_gt(people[ALL].answered, people[ALL].polls * 3 / 4);
+}
+END_TEST
+
+START_TEST(who_polls_at_the_last_moment_is_never_dropped)
+{
+  all_poll_every(IDLE_MS * 9 / 10);
+  some_stop(fixture_now_ms + INT64_C(3) * IDLE_MS);
+  run(INT64_C(7) * IDLE_MS, STEP_MS, tick_here);
+  check_drops(2 * STEP_MS);
+}
+END_TEST
+
+START_TEST(odd_rhythms_are_no_harm)
+{
+  for (int i = NEAR + 1; i <= ALL; i++)
+    people[i].every_ms = 300 + INT64_C(5300) * (i - NEAR) / FAR;
+  run(INT64_C(8) * IDLE_MS, STEP_MS, tick_here);
+  check_drops(0);
+}
+END_TEST
+
+/* It neither ticks nor reaps: polls alone tell. */
+START_TEST(a_host_that_only_polls_tells_in_time)
+{
+  all_poll_every(IDLE_MS / 3);
+  some_stop(fixture_now_ms + INT64_C(3) * IDLE_MS);
+  run(INT64_C(7) * IDLE_MS, STEP_MS, tick_elsewhere);
+  check_drops(2 * STEP_MS);
+  ck_assert_uint_gt(people[ALL].answered, people[ALL].polls / 2);
+}
+END_TEST
+
+START_TEST(a_slow_host_loses_nobody)
+{
+  for (int i = NEAR + 1; i <= ALL; i++)
+    people[i].every_ms = IDLE_MS / 4 * (1 + i % 3);
+  run(INT64_C(9) * IDLE_MS, IDLE_MS / 4, tick_elsewhere);
+  check_drops(0);
+}
+END_TEST
+
+static void go_away(void)
+{
+  wrap_fail(WRAP_RUN, 0, WRAP_BEFORE, QK_ESTORE);
+  wrap_fail(WRAP_GET_POLICY, 0, WRAP_BEFORE, QK_ESTORE);
+  wrap_fail(WRAP_TICK_SLICE, 0, WRAP_BEFORE, QK_ESTORE);
+}
+
+/* The first thing that it does afterwards is a tick. */
+static void store_is_away_for(int64_t span_ms, void (*tick)(void))
+{
+  run(INT64_C(3) * IDLE_MS, STEP_MS, tick);
+  go_away();
+  run(span_ms, STEP_MS, tick);
+  ck_assert_uint_gt(wrap_struck(), 0);
+  wrap_reset();
+  tick_elsewhere();
+  run(INT64_C(3) * IDLE_MS, STEP_MS, tick);
+}
+
+START_TEST(a_store_that_was_away_drops_nobody_who_polls)
+{
+  static const int64_t spans_ms[] = {300, IDLE_MS / 4, IDLE_MS, 10 * IDLE_MS};
+  all_poll_every(IDLE_MS / (2 + _i % 2));
+  store_is_away_for(spans_ms[_i / 2], _i % 2 ? tick_here : tick_elsewhere);
+  check_drops(0);
+  ck_assert_uint_gt(people[ALL].answered, 0);
+}
+END_TEST
+
+START_TEST(a_store_that_answers_now_and_then_drops_nobody_who_polls)
+{
+  all_poll_every(IDLE_MS / 3);
+  for (int i = 0; i < 20; i++) {
+    run(IDLE_MS / 4, STEP_MS, tick_here);
+    wrap_fail(WRAP_RUN, 1 + (unsigned long)i % 5, i % 2 ? WRAP_AFTER : WRAP_BEFORE,
+              i % 2 ? QK_EUNKNOWN : QK_ESTORE);
+    wrap_fail(WRAP_START, 3 + (unsigned long)i % 7, WRAP_BEFORE, QK_ESTORE);
+    run(IDLE_MS / 4, STEP_MS, tick_elsewhere);
+    wrap_reset();
+  }
+  check_drops(0);
+}
+END_TEST
+
+/* ---- What is told ------------------------------------------------------------------------------------ */
+
+START_TEST(tells_go_together)
+{
+  unsigned polls = 0;
+  all_poll_every(IDLE_MS / 3);
+  run(INT64_C(2) * IDLE_MS, STEP_MS, tick_here);
+  for (int i = NEAR + 1; i <= ALL; i++)
+    polls -= people[i].polls;
+  unsigned long starts = wrap_calls(WRAP_START);
+  for (int i = 0; i < 36; i++) {
+    for (int k = 0; k < 5; k++) {
+      fixture_advance(STEP_MS);
+      poll_due();
+    }
+    if (i % 4 == 0)
+      poll_near();
+    tick_here();
+  }
+  starts = wrap_calls(WRAP_START) - starts;
+  for (int i = NEAR + 1; i <= ALL; i++)
+    polls += people[i].polls;
+  printf("%u polls, %lu calls on the store\n", polls, starts);
+  ck_assert_uint_gt(polls, 8 * FAR);
+  ck_assert_uint_lt(starts * 12, polls);
+}
+END_TEST
+
+/* Poll twice: the second time from the cursor. */
+static void poll_from_cursor(struct person *who)
+{
+  tick_here();
+  poll_one(who);
+  poll_one(who);
+  ck_assert_uint_eq(who->answered, 1);
+}
+
+START_TEST(who_left_elsewhere_is_noticed_by_the_next_tell)
+{
+  struct person *who = &people[ALL];
+  poll_from_cursor(who);
+  CHECK_OK(qk_release(store, HALL, person(ALL), NULL));
+  poll_one(who);
+  ck_assert_uint_eq(who->over, 0);
+  fixture_advance(LATE_MS);
+  tick_here();
+  ck_assert_uint_eq(untold(), 0);
+  poll_one(who);
+  ck_assert_uint_eq(who->over, 1);
+}
+END_TEST
+
+START_TEST(who_entered_anew_is_noticed_by_the_next_tell)
+{
+  struct person *who = &people[ALL];
+  poll_from_cursor(who);
+  CHECK_OK(qk_release(store, HALL, person(ALL), NULL));
+  CHECK_OK(qk_enter(store, HALL, person(ALL), NULL));
+  fixture_advance(LATE_MS);
+  tick_here();
+  poll_one(who);
+  ck_assert_uint_eq(who->over, 1);
+}
+END_TEST
+
+START_TEST(who_was_dropped_is_told_so)
+{
+  struct person *who = &people[ALL];
+  poll_from_cursor(who);
+  fixture_advance(LATE_MS);
+  tick_here();
+  for (int i = 0; i < 4; i++) {
+    fixture_advance(IDLE_MS / 4);
+    poll_near();
+    tick_elsewhere();
+  }
+  ck_assert_int_gt(who->dropped_ms, 0);
+  poll_one(who);
+  ck_assert_uint_eq(who->over, 1);
+}
+END_TEST
+
+START_TEST(one_poll_is_noted_once)
+{
+  struct person *who = &people[ALL];
+  poll_from_cursor(who);
+  for (int i = 0; i < 10; i++)
+    poll_one(who);
+  ck_assert_uint_eq(untold(), 1);
+  ck_assert_uint_eq(who->answered, 11);
+}
+END_TEST
+
+START_TEST(without_idle_ms_nothing_is_told)
+{
+  qk_policy policy = told_policy(0);
+  SET_POLICY(store, &policy);
+  tick_here();
+  poll_one(&people[ALL]);
+  ck_assert_uint_eq(people[ALL].answered, 1);
+  ck_assert_uint_eq(untold(), 0);
+}
+END_TEST
+
+START_TEST(a_new_life_forgets_the_notes_of_the_old_one)
+{
+  qk_policy policy = told_policy(IDLE_MS);
+  poll_from_cursor(&people[ALL]);
+  ck_assert_uint_eq(untold(), 1);
+  CHECK_OK(qk_remove(store, HALL));
+  SET_POLICY(store, &policy);
+  CHECK_OK(qk_enter(store, HALL, "ann", NULL));
+  fixture_advance(LATE_MS);
+  tick_here();
+  ck_assert_uint_eq(untold(), 0);
+  poll_one(&people[ALL]);
+  ck_assert_uint_eq(people[ALL].over, 1);
+}
+END_TEST
+
+/* A backend may give works back while it takes them. */
+START_TEST(a_store_that_refuses_at_once_is_no_endless_loop)
+{
+  all_poll_every(IDLE_MS / 3);
+  run(IDLE_MS, STEP_MS, tick_here);
+  ck_assert_uint_gt(untold(), 0);
+  fixture_advance(LATE_MS);
+  wrap_fail(WRAP_START, 0, WRAP_BEFORE, QK_ESTORE);
+  poll_due();
+  tick_here();
+  wrap_reset();
+  run(INT64_C(2) * IDLE_MS, STEP_MS, tick_here);
+  check_drops(0);
+}
+END_TEST
+
+/* ---- The descriptor, in real time ---------------------------------------------------------------------- */
+
+enum { MANY = 5000, PATIENCE_MS = 20000 };
+
+static char (*tokens)[QK_TOKEN_SIZE];
+static qk_op *ops, **refs;
+static qk_ticket *tickets;
+
+static void open_real(void)
+{
+  qk_options options;
+  qk_policy policy = told_policy(IDLE_MS);
+  fixture = &late;
+  wrap_reset();
+  qk_options_init(&options);
+  options.cursor_ms = 60000;
+  policy.ready_ms = 3600000;
+  store = open_late(&options);
+  ck_assert_ptr_nonnull(store);
+  SET_POLICY(store, &policy);
+  tokens = calloc(NEAR + MANY, sizeof *tokens);
+  ops = calloc(MANY, sizeof *ops);
+  refs = calloc(MANY, sizeof(qk_op *));
+  tickets = calloc(MANY, sizeof *tickets);
+  ck_assert(tokens && ops && refs && tickets);
+  for (int i = 0; i < NEAR + MANY; i++) {
+    qk_ticket ticket;
+    CHECK_OK(qk_enter(store, HALL, person(i), &ticket));
+    CHECK_OK(qk_token(store, &ticket, tokens[i]));
+  }
+}
+
+static void close_real(void)
+{
+  qk_close(store);
+  free(tokens);
+  free(ops);
+  free(refs);
+  free(tickets);
+}
+
+/* The last count of them poll at once; returns how many were answered from the cursor. */
+static int submit_polls(int count)
+{
+  int from_cursor = 0;
+  for (int i = 0; i < count; i++) {
+    ops[i] = (qk_op){.size = sizeof *ops, .verb = QK_POLL};
+    ops[i].token = tokens[NEAR + MANY - count + i];
+    ops[i].ticket = &tickets[i];
+    refs[i] = &ops[i];
+  }
+  CHECK_OK(qk_submit(store, refs, (size_t)count));
+  for (int left = count; left > 0;) {
+    qk_op *done[64];
+    int n = qk_reap(store, done, 64, PATIENCE_MS);
+    ck_assert_int_gt(n, 0);
+    left -= n;
+    for (int i = 0; i < n; i++) {
+      CHECK_OK(done[i]->result);
+      from_cursor += (int)done[i]->ticket->estimated;
+    }
+  }
+  return from_cursor;
+}
+
+static int is_readable(int timeout_ms)
+{
+  struct pollfd fd = {.fd = qk_fd(store), .events = POLLIN};
+  return poll(&fd, 1, timeout_ms);
+}
+
+static void reap_nothing(void)
+{
+  qk_op *done;
+  ck_assert_int_eq(qk_reap(store, &done, 1, 0), 0);
+}
+
+/* First from the store, then from the cursor. */
+static void note_polls(int count)
+{
+  CHECK_OK(qk_tick(store, HALL, NULL));
+  submit_polls(count);
+  ck_assert_int_eq(submit_polls(count), count);
+  ck_assert_uint_eq(untold(), (unsigned)count);
+}
+
+START_TEST(the_descriptor_says_when_notes_are_due)
+{
+  note_polls(10);
+  while (is_readable(0))
+    reap_nothing();
+  ck_assert_int_eq(is_readable(PATIENCE_MS), 1);
+  while (untold() > 0 && is_readable(PATIENCE_MS) == 1)
+    reap_nothing();
+  ck_assert_uint_eq(untold(), 0);
+  int more = 0; /* an alarm that was set already may ring once */
+  for (; more < 3 && is_readable(IDLE_MS / 6); more++)
+    reap_nothing();
+  ck_assert_int_lt(more, 3);
+}
+END_TEST
+
+START_TEST(one_alarm_tells_of_all_that_is_due)
+{
+  const struct timespec due = {.tv_nsec = (IDLE_MS / 12 + 50) * 1000000L};
+  note_polls(MANY);
+  nanosleep(&due, NULL);
+  ck_assert_int_eq(is_readable(PATIENCE_MS), 1);
+  while (is_readable(IDLE_MS / 12 / 2) == 1)
+    reap_nothing();
+  ck_assert_msg(untold() == 0, "%zu polls are told an alarm later", untold());
+}
+END_TEST
+
+static TCase *virtual_case(void)
+{
+  TCase *tests = tcase_create("told polls");
+  tcase_set_timeout(tests, 60);
+  tcase_add_checked_fixture(tests, open_line, close_line);
+  tcase_add_test(tests, who_polls_every_third_of_idle_ms_is_never_dropped);
+  tcase_add_test(tests, who_polls_at_the_last_moment_is_never_dropped);
+  tcase_add_test(tests, odd_rhythms_are_no_harm);
+  tcase_add_test(tests, a_host_that_only_polls_tells_in_time);
+  tcase_add_test(tests, a_slow_host_loses_nobody);
+  tcase_add_loop_test(tests, a_store_that_was_away_drops_nobody_who_polls, 0, 8);
+  tcase_add_test(tests, a_store_that_answers_now_and_then_drops_nobody_who_polls);
+  tcase_add_test(tests, tells_go_together);
+  tcase_add_test(tests, who_left_elsewhere_is_noticed_by_the_next_tell);
+  tcase_add_test(tests, who_entered_anew_is_noticed_by_the_next_tell);
+  tcase_add_test(tests, who_was_dropped_is_told_so);
+  tcase_add_test(tests, one_poll_is_noted_once);
+  tcase_add_test(tests, without_idle_ms_nothing_is_told);
+  tcase_add_test(tests, a_new_life_forgets_the_notes_of_the_old_one);
+  tcase_add_test(tests, a_store_that_refuses_at_once_is_no_endless_loop);
+  return tests;
+}
+
+int main(void)
+{
+  if (late_register("memory") != QK_OK)
+    return 1;
+  Suite *suite = suite_create("told");
+  TCase *real = tcase_create("the descriptor");
+  tcase_set_timeout(real, 60);
+  tcase_add_checked_fixture(real, open_real, close_real);
+  tcase_add_test(real, the_descriptor_says_when_notes_are_due);
+  tcase_add_test(real, one_alarm_tells_of_all_that_is_due);
+  suite_add_tcase(suite, virtual_case());
+  suite_add_tcase(suite, real);
+  return runner_main(suite);
+}
