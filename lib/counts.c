@@ -1,21 +1,36 @@
 #include "counts.h"
 
-#include <pthread.h>
-
+#include "platform.h"
 #include "store.h"
 
-/* Threads' handles lie apart by their stacks: the product's upper bits tell them apart. */
-static size_t part_of_thread(void)
+#define SHARED (QKI_COUNT_PARTS - 1)
+
+/* Handles lie apart by the threads' stacks: the product's upper bits tell them apart. */
+static size_t place_of(uintptr_t thread)
 {
-  return (size_t)((uint64_t)(uintptr_t)pthread_self() * UINT64_C(0x9e3779b97f4a7c15) >> 32) % QKI_COUNT_PARTS;
+  return (size_t)((uint64_t)thread * UINT64_C(0x9e3779b97f4a7c15) >> 32) % SHARED;
+}
+
+/* Is this part, or can it be, the thread's own? A handle that comes again is that of a thread whose
+ * predecessor has ended. */
+static int owns(struct qki_count_part *part, uintptr_t thread)
+{
+  uintptr_t owner = atomic_load_explicit(&part->owner, memory_order_relaxed);
+  return owner == thread || (owner == 0 && atomic_compare_exchange_strong(&part->owner, &owner, thread));
 }
 
 void qki_count_calls(struct qki_counts *counts, int32_t verb, int32_t result, uint64_t n)
 {
   if (verb < QK_ENTER || verb > QK_TICK || result > QK_OK || result < QK_EDENIED)
     return;
-  struct qki_count_part *part = &counts->part[part_of_thread()];
-  atomic_fetch_add_explicit(&part->calls[verb][-result], n, memory_order_relaxed);
+  uintptr_t thread = qki_thread();
+  struct qki_count_part *part = &counts->part[place_of(thread)];
+  if (owns(part, thread)) {
+    _Atomic uint64_t *count = &part->calls[verb][-result];
+    atomic_store_explicit(count, atomic_load_explicit(count, memory_order_relaxed) + n, memory_order_relaxed);
+  } else {
+    atomic_fetch_add_explicit(&counts->part[SHARED].calls[verb][-result], n, memory_order_relaxed);
+  }
 }
 
 void qki_tally_end(struct qki_tally *tally, struct qki_counts *counts)

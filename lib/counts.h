@@ -13,9 +13,11 @@
 #define QKI_COUNT_PARTS 8
 #define QKI_COUNT_CALLS 16
 
-/* Calls by verb and result. In parts, so that threads seldom write the same cache line. */
+/* Calls by verb and result. A part belongs to the thread that came first and is written by it alone, so that
+ * it needs no locked instruction; the last part is shared by all who have none. */
 struct qki_count_part {
-  _Alignas(64) _Atomic uint64_t calls[QKI_COUNT_VERBS][QKI_COUNT_CODES];
+  _Alignas(64) _Atomic uintptr_t owner; /* qki_thread(); 0 = nobody */
+  _Atomic uint64_t calls[QKI_COUNT_VERBS][QKI_COUNT_CODES];
 };
 
 struct qki_counts {

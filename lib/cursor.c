@@ -180,15 +180,24 @@ static void view_over(qk_store *store, struct qki_errand *errand)
   atomic_store(&known->asking.is_asked, 0);
 }
 
+/* Was it asked for lately? */
+static int was_asked(qk_store *store, struct qki_asking *asking)
+{
+  int64_t last_ms = atomic_load(&asking->last_ms);
+  return last_ms != 0 && !is_old(store, qki_store_ticks(store) - last_ms);
+}
+
 /* Ask for a view, unless that was done lately. Does not wait. */
-static void ask(qk_store *store, struct qki_known *known, int64_t now_ms)
+static void ask(qk_store *store, struct qki_known *known)
 {
   struct qki_asking *asking = &known->asking;
-  int64_t last_ms = atomic_load(&asking->last_ms);
-  if (last_ms != 0 && !is_old(store, now_ms - last_ms))
+  if (was_asked(store, asking) || atomic_exchange(&asking->is_asked, 1))
     return;
-  if (atomic_exchange(&asking->is_asked, 1))
+  if (was_asked(store, asking)) {
+    atomic_store(&asking->is_asked, 0);
     return;
+  }
+  int64_t now_ms = qki_store_ticks(store);
   atomic_store(&asking->last_ms, now_ms);
   struct qki_errand *errand = qki_errand_create(1);
   if (!errand) {
@@ -272,11 +281,11 @@ int qki_cursor_poll(qk_store *store, const struct qki_claims *claims, qk_ticket 
   struct qki_known *known = qki_known_get(&store->knowns, &queue);
   if (!known)
     return 0;
-  int64_t now_ms = qki_store_ticks(store);
   int has_sight = qki_sight_get(&known->sight, &sight);
+  int64_t now_ms = qki_store_ticks(store); /* behind it: or it might seem to be of the future */
   int64_t age_ms = has_sight ? now_ms - sight.taken_ms : -1;
   if (is_old(store, age_ms))
-    ask(store, known, now_ms);
+    ask(store, known);
   qki_errands_nudge(store);
   int answers = has_sight && is_fresh(store, &sight, age_ms) && qki_sight_place(&sight, claims, &position) &&
                 (sight.pace.idle_ms == 0 || qki_told_note(store, known, claims, now_ms));

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -40,6 +41,11 @@ void qki_fork_guard_finish(struct qki_fork_guard *guard)
 int qki_forked_slow(const struct qki_fork_guard *guard)
 {
   return getpid() != guard->pid;
+}
+
+uintptr_t qki_thread(void)
+{
+  return (uintptr_t)pthread_self();
 }
 
 static int64_t read_us(clockid_t clock)

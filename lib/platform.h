@@ -23,6 +23,9 @@ static inline int qki_forked(const struct qki_fork_guard *guard)
   return guard->page ? !*guard->page : qki_forked_slow(guard);
 }
 
+/* Tells living threads apart; never 0. */
+uintptr_t qki_thread(void);
+
 /* Unix time and time since boot, in ms; the latter for deadlines. */
 int64_t qki_realtime_ms(void);
 int64_t qki_monotonic_ms(void);

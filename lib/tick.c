@@ -146,13 +146,21 @@ static void start_slices(struct qki_tick *tick)
     qki_told_send(store, known, qki_store_ticks(store));
 }
 
+/* Where the present queue is measured. Instant and blocking backends ask for the place themselves, if they
+ * measure. */
+static struct qki_known *find_known(struct qki_tick *tick)
+{
+  struct qki_knowns *knowns = &tick->store->knowns;
+  tick->known = tick->view ? qki_known_get(knowns, &tick->name) : qki_known_find(knowns, &tick->name);
+  return tick->known;
+}
+
 /* The tick of one queue is over: count it. */
 static void record(struct qki_tick *tick)
 {
-  struct qki_known *known = qki_known_find(&tick->store->knowns, &tick->name);
+  struct qki_known *known = find_known(tick);
   int64_t now_us = qki_monotonic_us();
   atomic_fetch_add_explicit(&tick->store->host.counts.ticked_queues, 1, memory_order_relaxed);
-  tick->known = known;
   if (!known)
     return;
   qki_histogram_add(&known->tick_us, &qki_scale_calls, (uint64_t)(now_us - tick->queue_us), 1);
@@ -163,7 +171,7 @@ static void record(struct qki_tick *tick)
 /* Another host ticks it. */
 static void record_skip(struct qki_tick *tick)
 {
-  struct qki_known *known = tick->known = qki_known_find(&tick->store->knowns, &tick->name);
+  struct qki_known *known = find_known(tick);
   if (!known)
     return;
   atomic_fetch_add_explicit(&known->tick_skips, 1, memory_order_relaxed);

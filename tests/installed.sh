@@ -41,6 +41,12 @@ run "$tmp/hello"
 run "$tmp/rush" --quiet --peak-rate 100
 run "$tmp/backend"
 
+# The tool, its page and its completions are where shells and man look for them.
+run "$(find "$tmp/root" -path '*/bin/qk')" --version
+for file in man/man1/qk.1 bash-completion/completions/qk.bash zsh/site-functions/_qk fish/vendor_completions.d/qk.fish; do
+  [ -n "$(find "$tmp/root" -path "*/share/$file")" ] || fail "not installed: $file"
+done
+
 pkg-config --exists check || need 'check (libcheck)'
 tests=$srcdir/tests
 # Every backend has a main of its own in the suite's folder.

@@ -60,7 +60,7 @@ start_prometheus() {
     pid=$!
     started="$started $pid"
     while kill -0 $pid 2>/dev/null; do
-      ! curl -fs "$prometheus/-/ready" >/dev/null || return 0
+      ! grep -q 'ready to receive web requests' "$tmp/prometheus.log" || return 0
       sleep 0.1
     done
     forget $pid

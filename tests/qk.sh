@@ -39,6 +39,8 @@ for command in stats watch queues policy open hold drain close bypass remove ver
   complains "usage: qk $command "
   [ ! -s "$tmp/out" ] || fail "$command: writes usage to standard output"
 done
+expect 0 $qk help watch
+says '^Usage: qk watch '
 expect 0 $qk --version
 says '^qk [0-9.]*, libqueue [0-9.]*$'
 expect 2 $qk
@@ -309,6 +311,22 @@ expect 0 $qk watch --json --count 2 --interval=0.1 "$uri"
 [ "$(grep -c '^{"at_ms":[0-9]*,"queues":\[{.*}\]}$' "$tmp/out")" = 2 ] || fail "no objects: $(cat "$tmp/out")"
 says '"in_per_s":0.0,"out_per_s":0.0}'
 expect 4 $qk watch --count 1 "$uri" conzert
+
+# Rates are what happened between two looks: 45 entered and 15 were admitted, in two seconds or more.
+$helpers/fill "$uri" flow 0 0 5 >/dev/null
+$qk watch --json --count 2 -n 2 "$uri" flow >"$tmp/looks" 2>"$tmp/err" &
+looking=$!
+tries=0
+until [ -s "$tmp/looks" ]; do
+  tries=$((tries + 1))
+  [ $tries -lt 100 ] || fail "no first look: $(cat "$tmp/err")"
+  sleep 0.1
+done
+$helpers/fill "$uri" flow 30 0 20 >/dev/null
+wait $looking || fail "watch fails: $(cat "$tmp/err")"
+sed -n '2s/.*"in_per_s":\([0-9.]*\),"out_per_s":\([0-9.]*\)}.*/\1 \2/p' "$tmp/looks" |
+  awk '{ ok = $1 > 0.5 && $1 < 23.5 && $1 > 2.99 * $2 && $1 < 3.01 * $2 } END { exit !ok }' ||
+  fail "no such rates: $(cat "$tmp/looks")"
 
 # On a terminal: the screen, and afterwards everything as it was.
 watch() {

@@ -86,7 +86,7 @@ static int add_family(struct exposition *page, const char *name)
     abort();
   struct exposition_family *family = &page->families[page->family_count++];
   memset(family, 0, sizeof *family);
-  strcpy(family->name, name);
+  snprintf(family->name, sizeof family->name, "%s", name);
   return 1;
 }
 
@@ -112,7 +112,7 @@ static int read_type(struct exposition *page, const char *line)
     return refuse(page, "a TYPE that does not follow its HELP", line);
   if (strcmp(at, "counter") != 0 && strcmp(at, "gauge") != 0 && strcmp(at, "histogram") != 0)
     return refuse(page, "an unknown type", line);
-  strcpy(family->type, at);
+  snprintf(family->type, sizeof family->type, "%s", at);
   size_t len = strlen(name);
   int is_total = len > 6 && strcmp(name + len - 6, "_total") == 0;
   return is_total == (strcmp(at, "counter") == 0) || refuse(page, "_total without counter, or so", line);

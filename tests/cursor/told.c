@@ -1,21 +1,15 @@
 /* Told polls on an asynchronous store in memory: with idle_ms set nobody who polls is dropped, whatever host
  * and store are up to, and who stops is dropped in time. */
-#include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <check.h>
-#include "fixture.h"
-#include "helpers.h"
 #include "lib/batch.h"
 #include "lib/store.h"
 #include "runner.h"
+#include "told.h"
 #include "wrap.h"
 
 enum {
-  IDLE_MS = 6000,
-  NEAR = 1100, /* they poll by name, so that the others stay far back */
   FAR = 480,
   ALL = NEAR + FAR,
   STEP_MS = 100,
@@ -26,8 +20,9 @@ enum {
 
 struct person {
   char token[QK_TOKEN_SIZE];
-  int64_t every_ms, next_ms, stops_ms, polled_ms, dropped_ms; /* dropped_ms 0: not */
-  unsigned polls, answered, failed, over;                     /* answered: from the cursor */
+  int64_t every_ms, then_ms;                        /* between polls, by turns; then_ms 0: always every_ms */
+  int64_t next_ms, stops_ms, polled_ms, dropped_ms; /* dropped_ms 0: not */
+  unsigned polls, answered, failed, over;           /* answered: from the cursor */
 };
 
 static struct person people[ALL + 1]; /* by number */
@@ -46,9 +41,9 @@ static qk_store *open_late(const qk_options *options)
   return qk_open(&late, "late+memory:", options, NULL) == QK_OK ? late : NULL;
 }
 
-static const struct fixture late = {.name = "late+memory", .open = open_late};
+const struct fixture told_fixture = {.name = "late+memory", .open = open_late};
 
-static qk_policy told_policy(uint32_t idle_ms)
+qk_policy told_policy(uint32_t idle_ms)
 {
   qk_policy policy = calm_policy();
   policy.max_active = 0;
@@ -76,7 +71,7 @@ static void open_line(void)
   qk_policy policy = told_policy(IDLE_MS);
   memset(people, 0, sizeof people);
   wrap_reset();
-  fixture = &late;
+  fixture = &told_fixture;
   fixture_options(&options);
   options.on_event = take_event;
   store = fixture_open(&options);
@@ -89,18 +84,13 @@ static void close_line(void)
   qk_close(store);
 }
 
-static struct qki_known *known_hall(void)
+size_t told_notes(qk_store *of)
 {
   qk_name name;
-  qki_store_name(store, &name, HALL, strlen(HALL));
-  struct qki_known *known = qki_known_find(&store->knowns, &name);
+  qki_store_name(of, &name, HALL, strlen(HALL));
+  struct qki_known *known = qki_known_find(&of->knowns, &name);
   ck_assert_ptr_nonnull(known);
-  return known;
-}
-
-static size_t untold(void)
-{
-  return atomic_load(&known_hall()->told.notes);
+  return atomic_load(&known->told.notes);
 }
 
 /* ---- Hosts and time -------------------------------------------------------------------------------- */
@@ -157,7 +147,10 @@ static void poll_due(void)
     if (who->next_ms > fixture_now_ms || fixture_now_ms > who->stops_ms || who->dropped_ms)
       continue;
     poll_one(who);
-    who->next_ms = fixture_now_ms + who->every_ms;
+    int64_t every_ms = who->every_ms;
+    who->next_ms = fixture_now_ms + every_ms;
+    who->every_ms = who->then_ms ? who->then_ms : every_ms;
+    who->then_ms = who->then_ms ? every_ms : 0;
   }
 }
 
@@ -290,6 +283,26 @@ START_TEST(a_store_that_was_away_drops_nobody_who_polls)
 }
 END_TEST
 
+/* Those who poll at the last moment, by turns to the store and to the cursor: what failed must be told again.
+ */
+START_TEST(what_failed_is_told_as_soon_as_the_store_is_back)
+{
+  all_poll_every(IDLE_MS * 4 / 5);
+  for (int i = NEAR + 1; i <= ALL; i += 2)
+    people[i].then_ms = IDLE_MS * 45 / 100;
+  run(INT64_C(2) * IDLE_MS, STEP_MS, tick_here);
+  for (int i = 0; i < 10; i++) {
+    run(IDLE_MS * (13 + i) / 20, STEP_MS, tick_here);
+    go_away();
+    run(IDLE_MS / 5, STEP_MS, tick_here);
+    wrap_reset();
+    tick_elsewhere();
+  }
+  run(INT64_C(2) * IDLE_MS, STEP_MS, tick_here);
+  check_drops(0);
+}
+END_TEST
+
 START_TEST(a_store_that_answers_now_and_then_drops_nobody_who_polls)
 {
   all_poll_every(IDLE_MS / 3);
@@ -351,7 +364,7 @@ START_TEST(who_left_elsewhere_is_noticed_by_the_next_tell)
   ck_assert_uint_eq(who->over, 0);
   fixture_advance(LATE_MS);
   tick_here();
-  ck_assert_uint_eq(untold(), 0);
+  ck_assert_uint_eq(told_notes(store), 0);
   poll_one(who);
   ck_assert_uint_eq(who->over, 1);
 }
@@ -393,7 +406,7 @@ START_TEST(one_poll_is_noted_once)
   poll_from_cursor(who);
   for (int i = 0; i < 10; i++)
     poll_one(who);
-  ck_assert_uint_eq(untold(), 1);
+  ck_assert_uint_eq(told_notes(store), 1);
   ck_assert_uint_eq(who->answered, 11);
 }
 END_TEST
@@ -405,7 +418,7 @@ START_TEST(without_idle_ms_nothing_is_told)
   tick_here();
   poll_one(&people[ALL]);
   ck_assert_uint_eq(people[ALL].answered, 1);
-  ck_assert_uint_eq(untold(), 0);
+  ck_assert_uint_eq(told_notes(store), 0);
 }
 END_TEST
 
@@ -413,13 +426,13 @@ START_TEST(a_new_life_forgets_the_notes_of_the_old_one)
 {
   qk_policy policy = told_policy(IDLE_MS);
   poll_from_cursor(&people[ALL]);
-  ck_assert_uint_eq(untold(), 1);
+  ck_assert_uint_eq(told_notes(store), 1);
   CHECK_OK(qk_remove(store, HALL));
   SET_POLICY(store, &policy);
   CHECK_OK(qk_enter(store, HALL, "ann", NULL));
   fixture_advance(LATE_MS);
   tick_here();
-  ck_assert_uint_eq(untold(), 0);
+  ck_assert_uint_eq(told_notes(store), 0);
   poll_one(&people[ALL]);
   ck_assert_uint_eq(people[ALL].over, 1);
 }
@@ -430,7 +443,7 @@ START_TEST(a_store_that_refuses_at_once_is_no_endless_loop)
 {
   all_poll_every(IDLE_MS / 3);
   run(IDLE_MS, STEP_MS, tick_here);
-  ck_assert_uint_gt(untold(), 0);
+  ck_assert_uint_gt(told_notes(store), 0);
   fixture_advance(LATE_MS);
   wrap_fail(WRAP_START, 0, WRAP_BEFORE, QK_ESTORE);
   poll_due();
@@ -438,120 +451,6 @@ START_TEST(a_store_that_refuses_at_once_is_no_endless_loop)
   wrap_reset();
   run(INT64_C(2) * IDLE_MS, STEP_MS, tick_here);
   check_drops(0);
-}
-END_TEST
-
-/* ---- The descriptor, in real time ---------------------------------------------------------------------- */
-
-enum { MANY = 5000, PATIENCE_MS = 20000 };
-
-static char (*tokens)[QK_TOKEN_SIZE];
-static qk_op *ops, **refs;
-static qk_ticket *tickets;
-
-static void open_real(void)
-{
-  qk_options options;
-  qk_policy policy = told_policy(IDLE_MS);
-  fixture = &late;
-  wrap_reset();
-  qk_options_init(&options);
-  options.cursor_ms = 60000;
-  policy.ready_ms = 3600000;
-  store = open_late(&options);
-  ck_assert_ptr_nonnull(store);
-  SET_POLICY(store, &policy);
-  tokens = calloc(NEAR + MANY, sizeof *tokens);
-  ops = calloc(MANY, sizeof *ops);
-  refs = calloc(MANY, sizeof(qk_op *));
-  tickets = calloc(MANY, sizeof *tickets);
-  ck_assert(tokens && ops && refs && tickets);
-  for (int i = 0; i < NEAR + MANY; i++) {
-    qk_ticket ticket;
-    CHECK_OK(qk_enter(store, HALL, person(i), &ticket));
-    CHECK_OK(qk_token(store, &ticket, tokens[i]));
-  }
-}
-
-static void close_real(void)
-{
-  qk_close(store);
-  free(tokens);
-  free(ops);
-  free(refs);
-  free(tickets);
-}
-
-/* The last count of them poll at once; returns how many were answered from the cursor. */
-static int submit_polls(int count)
-{
-  int from_cursor = 0;
-  for (int i = 0; i < count; i++) {
-    ops[i] = (qk_op){.size = sizeof *ops, .verb = QK_POLL};
-    ops[i].token = tokens[NEAR + MANY - count + i];
-    ops[i].ticket = &tickets[i];
-    refs[i] = &ops[i];
-  }
-  CHECK_OK(qk_submit(store, refs, (size_t)count));
-  for (int left = count; left > 0;) {
-    qk_op *done[64];
-    int n = qk_reap(store, done, 64, PATIENCE_MS);
-    ck_assert_int_gt(n, 0);
-    left -= n;
-    for (int i = 0; i < n; i++) {
-      CHECK_OK(done[i]->result);
-      from_cursor += (int)done[i]->ticket->estimated;
-    }
-  }
-  return from_cursor;
-}
-
-static int is_readable(int timeout_ms)
-{
-  struct pollfd fd = {.fd = qk_fd(store), .events = POLLIN};
-  return poll(&fd, 1, timeout_ms);
-}
-
-static void reap_nothing(void)
-{
-  qk_op *done;
-  ck_assert_int_eq(qk_reap(store, &done, 1, 0), 0);
-}
-
-/* First from the store, then from the cursor. */
-static void note_polls(int count)
-{
-  CHECK_OK(qk_tick(store, HALL, NULL));
-  submit_polls(count);
-  ck_assert_int_eq(submit_polls(count), count);
-  ck_assert_uint_eq(untold(), (unsigned)count);
-}
-
-START_TEST(the_descriptor_says_when_notes_are_due)
-{
-  note_polls(10);
-  while (is_readable(0))
-    reap_nothing();
-  ck_assert_int_eq(is_readable(PATIENCE_MS), 1);
-  while (untold() > 0 && is_readable(PATIENCE_MS) == 1)
-    reap_nothing();
-  ck_assert_uint_eq(untold(), 0);
-  int more = 0; /* an alarm that was set already may ring once */
-  for (; more < 3 && is_readable(IDLE_MS / 6); more++)
-    reap_nothing();
-  ck_assert_int_lt(more, 3);
-}
-END_TEST
-
-START_TEST(one_alarm_tells_of_all_that_is_due)
-{
-  const struct timespec due = {.tv_nsec = (IDLE_MS / 12 + 50) * 1000000L};
-  note_polls(MANY);
-  nanosleep(&due, NULL);
-  ck_assert_int_eq(is_readable(PATIENCE_MS), 1);
-  while (is_readable(IDLE_MS / 12 / 2) == 1)
-    reap_nothing();
-  ck_assert_msg(untold() == 0, "%zu polls are told an alarm later", untold());
 }
 END_TEST
 
@@ -566,6 +465,7 @@ static TCase *virtual_case(void)
   tcase_add_test(tests, a_host_that_only_polls_tells_in_time);
   tcase_add_test(tests, a_slow_host_loses_nobody);
   tcase_add_loop_test(tests, a_store_that_was_away_drops_nobody_who_polls, 0, 8);
+  tcase_add_test(tests, what_failed_is_told_as_soon_as_the_store_is_back);
   tcase_add_test(tests, a_store_that_answers_now_and_then_drops_nobody_who_polls);
   tcase_add_test(tests, tells_go_together);
   tcase_add_test(tests, who_left_elsewhere_is_noticed_by_the_next_tell);
@@ -583,12 +483,7 @@ int main(void)
   if (late_register("memory") != QK_OK)
     return 1;
   Suite *suite = suite_create("told");
-  TCase *real = tcase_create("the descriptor");
-  tcase_set_timeout(real, 60);
-  tcase_add_checked_fixture(real, open_real, close_real);
-  tcase_add_test(real, the_descriptor_says_when_notes_are_due);
-  tcase_add_test(real, one_alarm_tells_of_all_that_is_due);
   suite_add_tcase(suite, virtual_case());
-  suite_add_tcase(suite, real);
+  suite_add_tcase(suite, alarm_case());
   return runner_main(suite);
 }

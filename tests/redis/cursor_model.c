@@ -36,7 +36,7 @@ static const struct fixture hosts = {.name = "redis", .open = open_first, .secon
 
 int main(int argc, char **argv)
 {
-  const struct cursor_model model = {.seed = 4711, .ops = 12000, .traces = 12, .hosts = 3};
+  const struct cursor_model model = {.seed = 4711, .ops = 6000, .traces = 6, .hosts = 3};
   int status = servers_missing();
   if (status)
     return status;

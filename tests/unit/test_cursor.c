@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "lib/known.h"
 #include "lib/token.h"
 #include "unit.h"
 
@@ -301,6 +302,80 @@ START_TEST(the_version_may_wrap)
 }
 END_TEST
 
+/* ---- Views ----------------------------------------------------------------------------------------- */
+
+static qk_view view_of(uint64_t epoch, uint64_t changes, uint64_t last)
+{
+  return (qk_view){.changes = changes, .cursor = {.epoch = epoch, .last = last}};
+}
+
+static uint64_t last_seen(const struct qki_known *known)
+{
+  struct qki_sight sight;
+  return qki_sight_get(&known->sight, &sight) ? sight.last : 0;
+}
+
+static void install(struct qki_known *known, uint64_t epoch, uint64_t changes, uint64_t last,
+                    int64_t taken_ms)
+{
+  qk_view view = view_of(epoch, changes, last);
+  qki_cursor_install(known, &view, taken_ms);
+}
+
+/* A late answer of a second connection would take a place back up. */
+START_TEST(an_older_view_never_replaces_a_newer_one)
+{
+  struct qki_knowns knowns;
+  ck_assert_int_eq(qki_knowns_init(&knowns), QK_OK);
+  qk_name hall = {.text = "hall", .len = 4, .hash = 1};
+  struct qki_known *known = qki_known_get(&knowns, &hall);
+  ck_assert(known);
+  install(known, EPOCH, 10, 100, 5000);
+  install(known, EPOCH, 9, 99, 6000);
+  EXPECT_EQ(last_seen(known), 100);
+  install(known, EPOCH, 11, 101, 4000);
+  EXPECT_EQ(last_seen(known), 101);
+  install(known, EPOCH + 1, 1, 7, 3999);
+  EXPECT_EQ(last_seen(known), 101);
+  install(known, EPOCH + 1, 1, 7, 6000);
+  EXPECT_EQ(last_seen(known), 7);
+  install(known, EPOCH, 12, 102, 5999);
+  EXPECT_EQ(last_seen(known), 7);
+  qki_knowns_finish(&knowns, 0);
+}
+END_TEST
+
+START_TEST(a_sight_has_what_the_view_says)
+{
+  struct qki_knowns knowns;
+  struct qki_sight sight;
+  ck_assert_int_eq(qki_knowns_init(&knowns), QK_OK);
+  qk_name hall = {.text = "hall", .len = 4, .hash = 1};
+  struct qki_known *known = qki_known_get(&knowns, &hall);
+  ck_assert(known);
+  qk_view view = view_of(EPOCH, 1, 9000);
+  for (size_t cls = 0; cls < QK_CLASSES; cls++) {
+    view.cursor.highest[cls] = cls;
+    view.cursor.head[cls] = 10 + cls;
+    view.cursor.waiting[cls] = 100 + cls;
+  }
+  view.cursor.outflow_per_s = 250;
+  qki_cursor_install(known, &view, 77);
+  EXPECT(qki_sight_get(&known->sight, &sight));
+  for (uint64_t cls = 0, before = 0; cls < QK_CLASSES; before += 100 + cls++)
+    EXPECT(sight.highest[cls] == cls && sight.head[cls] == 10 + cls && sight.before[cls] == before);
+  EXPECT_EQ(sight.near, 2500);
+  EXPECT_EQ(sight.taken_ms, 77);
+  view.cursor.outflow_per_s = -1;
+  qki_cursor_install(known, &view, 78);
+  EXPECT(qki_sight_get(&known->sight, &sight));
+  EXPECT_EQ(sight.near, 1000);
+  qki_knowns_finish(&knowns, 0);
+}
+END_TEST
+
+/* ---- Readers and a writer --------------------------------------------------------------------------- */
+
 enum { READERS = 3, WRITES = 30000 };
 
 static struct qki_sight_box shared;
@@ -384,6 +459,8 @@ TCase *cursor_case(void)
   tcase_add_test(tests, a_box_is_not_read_while_it_is_written);
   tcase_add_test(tests, a_version_never_comes_again_after_a_clear);
   tcase_add_test(tests, the_version_may_wrap);
+  tcase_add_test(tests, an_older_view_never_replaces_a_newer_one);
+  tcase_add_test(tests, a_sight_has_what_the_view_says);
   tcase_add_test(tests, readers_see_whole_sights_while_one_writes);
   return tests;
 }

@@ -48,5 +48,9 @@ TCase *index_case(void);
 TCase *lane_case(void);
 TCase *deadlines_case(void);
 TCase *people_case(void);
+TCase *known_case(void);
+TCase *cursor_case(void);
+TCase *told_case(void);
+TCase *histogram_case(void);
 
 #endif

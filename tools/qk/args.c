@@ -114,8 +114,13 @@ static int take_operand(struct reader *reader, const char *word)
   return STATUS_OK;
 }
 
+/* "help" is the option as a word. */
 static int find_command(struct args *args, const char *name)
 {
+  if (strcmp(name, "help") == 0 && !args->help) {
+    args->help = 1;
+    return args->count > 0 ? find_command(args, args->operands[0]) : STATUS_OK;
+  }
   const char *names[WORDS];
   size_t count = 0;
   for (const struct command *command = commands; command->name != NULL; command++) {

@@ -5,13 +5,13 @@
 
 #define LEFT 22 /* columns before the words */
 
-static void print_options(unsigned commands_bit, const struct command *command)
+/* Those that belong to some TAKES_ bits; 0: those of every command. */
+static void print_options(unsigned bits)
 {
   for (size_t i = 0; i < option_count; i++) {
     const struct option *option = &option_table[i];
     char left[40];
-    if (command != NULL ? option->commands == 0 || (option->commands & commands_bit) == 0
-                        : option->commands != 0)
+    if (bits == 0 ? option->commands != 0 : (option->commands & bits) == 0)
       continue;
     int len = option->letter != 0 ? snprintf(left, sizeof left, "-%c, ", option->letter) : 0;
     snprintf(left + len, sizeof left - (size_t)len, "--%s%s%s", option->name,
@@ -25,10 +25,10 @@ static void print_command(const struct command *command)
   printf("Usage: qk %s [OPTION]... %s\n\n%s\n", command->name, command->synopsis, command->details);
   if (command->options != 0) {
     printf("\nOptions:\n");
-    print_options(command->options, command);
+    print_options(command->options);
   }
   printf("\nOf every command:\n");
-  print_options(0, NULL);
+  print_options(0);
 }
 
 static void print_all(void)
@@ -38,7 +38,7 @@ static void print_all(void)
   for (const struct command *command = commands; command->name != NULL; command++)
     printf("  %-*s  %s\n", LEFT, command->name, command->summary);
   printf("\nOptions of every command (qk COMMAND --help has the others):\n");
-  print_options(0, NULL);
+  print_options(0);
   printf("\nURI is where the store is, as redis://host:6379, or @FILE, whose first line says it.\n"
          "Exit status: 0; 1 the answer is no; 2 usage; 3 the store; 4 no such queue.\n");
 }

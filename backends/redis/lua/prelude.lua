@@ -5,9 +5,9 @@
 --   m HASH  p policy, c counters, r and o windows, l lease, x = a script is under way (or died there)
 --   w ZSET  who waits: user -> place
 --   s ZSET  seats: tag .. user -> deadline
---   r HASH  seat records: user -> tag, state (1 byte), extends (4 bytes); behind that, ACTIVE and extended: the nonce of
---           the last extend, and the term in ms, from activation to deadline; READY: the sequence number of a grant
---           that waits for confirmation (7 bytes each)
+--   r HASH  seat records: user -> tag, state (1 byte), extends (4 bytes); behind that, 7 bytes each, of an ACTIVE that
+--           was extended: the nonce of the last extend, the ms from activation to deadline; of a READY: the sequence
+--           number of a grant that waits for confirmation
 --   i ZSET  last polls of people who wait, while idle_ms is set: tag -> L
 --   g ZSET  marks of entering: L in 7 big-endian bytes -> the highest number that entered then
 -- Each of w, s, i, g holds "" with score +inf, and r the field "": a key that exists stays with its slot while a

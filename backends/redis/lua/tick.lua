@@ -266,7 +266,7 @@ local function run()
     end
     local scores = read('ZMSCORE', I, unpack(tags))
     for k = 1, #tags do
-      local polled_ms = max(tonumber(scores[k] or entered_ms(numbers[k]) or damaged('no mark of entering')), c.polled_ms)
+      local polled_ms = max(tonumber(scores[k] or entered_ms(numbers[k])), c.polled_ms)
       if T - polled_ms >= p.idle_ms then
         return k - 1
       end

@@ -236,17 +236,15 @@ local function call(no_memory)
 
     local function end_dead(run, user, record)
       local handle, state = parse(RECORD, record)
-      if state == QK_ACTIVE then
-        c.active, c.expired = c.active - 1, c.expired + 1
-      else
-        c.ready, c.lapsed = c.ready - 1, c.lapsed + 1
-      end
       unseat(run, user, record)
       put3(ENDED, state, place_of(handle))
       if state == QK_ACTIVE then
         define_rare()
+        c.active, c.expired = c.active - 1, c.expired + 1
         n = n + 1
         reply[n] = min(term_ms(record), T)
+      else
+        c.ready, c.lapsed = c.ready - 1, c.lapsed + 1
       end
     end
 
@@ -479,16 +477,14 @@ local function call(no_memory)
     -- End a seat, and let the head in if that may be. Returns whom it let in.
     local function release_seat(run, user, record, deadline, place, state, front)
       local next_user, next_place = find_successor(front)
-      if state == QK_ACTIVE then
-        c.active, c.completed = c.active - 1, c.completed + 1
-      else
-        c.ready, c.left = c.ready - 1, c.left + 1
-      end
       unseat(run, user, record)
       put3(RELEASED, place, state == UNCONFIRMED and QK_READY or state)
       if state == QK_ACTIVE then
+        c.active, c.completed = c.active - 1, c.completed + 1
         n = n + 1
         reply[n] = max(T - max(deadline - term_ms(record), 0), 0)
+      else
+        c.ready, c.left = c.ready - 1, c.left + 1
       end
       if next_user then
         leave(run, next_user, next_place)
@@ -513,8 +509,7 @@ local function call(no_memory)
     -- again. Returns whose turn is next.
     local function release_some(first, last, by_token)
       local places, records, deadlines = look_up(first, last)
-      local run, next_user = start_run(), nil
-      local front = {count = last - first + 1, at = 1, gone = {}, let_in = {}}
+      local run, front, next_user = start_run(), {count = last - first + 1, at = 1, gone = {}, let_in = {}}
       local at = first
       while at <= last and not (next_user and comes(next_user, at, last)) do
         local k, user = at - first + 1, argv[at]

@@ -17,7 +17,8 @@ struct opinion {
 static void read_master(struct link *link, const struct target *target, struct opinion *opinion)
 {
   redisReply *reply = link_ask(link, "SENTINEL get-master-addr-by-name %s", target->master);
-  if (reply != NULL && reply->type == REDIS_REPLY_ARRAY && reply->elements == 2) {
+  if (reply != NULL && reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 &&
+      reply->element[0]->str != NULL && reply->element[1]->str != NULL) {
     struct address master = {.port = (int)strtol(reply->element[1]->str, NULL, 10)};
     snprintf(master.host, sizeof master.host, "%s", reply->element[0]->str);
     if (opinion->answers++ == 0)

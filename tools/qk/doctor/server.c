@@ -72,7 +72,8 @@ static void read_clock(struct server *server)
   int64_t before_ms = clock_unix_ms();
   redisReply *reply = link_ask(&server->link, "TIME");
   int64_t after_ms = clock_unix_ms();
-  if (reply != NULL && reply->type == REDIS_REPLY_ARRAY && reply->elements == 2) {
+  if (reply != NULL && reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 &&
+      reply->element[0]->str != NULL && reply->element[1]->str != NULL) {
     int64_t at_ms =
         strtoll(reply->element[0]->str, NULL, 10) * 1000 + strtoll(reply->element[1]->str, NULL, 10) / 1000;
     server->ahead_ms = at_ms - (before_ms + after_ms) / 2;
