@@ -667,13 +667,13 @@ QK_API int qk_verify(qk_store *, const char *token, qk_ticket *out);
  *
  * Redis: people far back are answered from the cursor, the front of the line as this host read it less than
  * 4 x cursor_ms (and ready_ms / 8) ago. Then nothing is sent, estimated is 1, the entry had not been admitted
- * by then, and position is an upper bound of the true one. Among such answers of one store to one token it
- * rises only by people who enter lower classes, or by writes that the store lost; an exact answer in between
- * may be lower. That the entry left, or was dropped, shows at the front of the line at the latest. The store
- * is asked for the first 1,000 places and those that 10 s of outflow reach, for tokens of READY and ACTIVE,
- * and with cursor_ms = 0. While idle_ms is set it is also asked at each entry's first poll here, and told in
- * batches, within idle_ms / 6, who polled: tick, or drive qk_reap(), at least so often. Memory always answers
- * exactly.
+ * by then, and position is an upper bound of the true one; eta_ms leaves out those in front who are gone, by
+ * their share of the line. Among such answers of one store to one token position rises only by people who
+ * enter lower classes, or by writes that the store lost; an exact answer in between may be lower. That the
+ * entry left, or was dropped, shows at the front of the line at the latest. The store is asked for the first 1,000 places and those that 10 s of outflow reach, for tokens of
+ * READY and ACTIVE, and with cursor_ms = 0. While idle_ms is set it is also asked at each entry's first poll
+ * here, and told in batches, within idle_ms / 6, who polled: tick, or drive qk_reap(), at least so often.
+ * Memory always answers exactly.
  *
  * token        NUL-terminated text from anybody
  * out          the place; may be NULL

@@ -332,7 +332,8 @@ QK_API int qk_rules_list(const qk_queue *queue, int64_t now_ms, uint32_t cls, ui
 
 /* Fill position, eta_ms and poll_after_ms of a ticket whose epoch and number are set. */
 QK_API void qk_pace_ticket(const qk_pace *pace, uint64_t position, qk_ticket *ticket);
-/* When somebody who was refused may try again: as if last in line. who spreads people out. */
+/* When somebody who was refused may try again: as if last in line, and far back where nobody may enter (DRAIN,
+ * CLOSED). who spreads people out. */
 QK_API uint32_t qk_pace_refused(const qk_pace *pace, uint64_t who);
 /* qk_stats.outflow_per_s. */
 QK_API double qk_pace_outflow(const qk_pace *pace);

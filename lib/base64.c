@@ -2,46 +2,47 @@
 
 #include <stdint.h>
 
-/* What a character stands for, plus 1; 0 = a foreign one. */
+/* What a character stands for, with the bit KNOWN; 0 = a foreign one. */
+#define KNOWN 0x40u
 static const uint8_t values[256] = {
-    ['A'] = 1,  ['B'] = 2,  ['C'] = 3,  ['D'] = 4,  ['E'] = 5,  ['F'] = 6,  ['G'] = 7,  ['H'] = 8,
-    ['I'] = 9,  ['J'] = 10, ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14, ['O'] = 15, ['P'] = 16,
-    ['Q'] = 17, ['R'] = 18, ['S'] = 19, ['T'] = 20, ['U'] = 21, ['V'] = 22, ['W'] = 23, ['X'] = 24,
-    ['Y'] = 25, ['Z'] = 26, ['a'] = 27, ['b'] = 28, ['c'] = 29, ['d'] = 30, ['e'] = 31, ['f'] = 32,
-    ['g'] = 33, ['h'] = 34, ['i'] = 35, ['j'] = 36, ['k'] = 37, ['l'] = 38, ['m'] = 39, ['n'] = 40,
-    ['o'] = 41, ['p'] = 42, ['q'] = 43, ['r'] = 44, ['s'] = 45, ['t'] = 46, ['u'] = 47, ['v'] = 48,
-    ['w'] = 49, ['x'] = 50, ['y'] = 51, ['z'] = 52, ['0'] = 53, ['1'] = 54, ['2'] = 55, ['3'] = 56,
-    ['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62, ['-'] = 63, ['_'] = 64};
+    ['A'] = 64,  ['B'] = 65,  ['C'] = 66,  ['D'] = 67,  ['E'] = 68,  ['F'] = 69,  ['G'] = 70,  ['H'] = 71,
+    ['I'] = 72,  ['J'] = 73,  ['K'] = 74,  ['L'] = 75,  ['M'] = 76,  ['N'] = 77,  ['O'] = 78,  ['P'] = 79,
+    ['Q'] = 80,  ['R'] = 81,  ['S'] = 82,  ['T'] = 83,  ['U'] = 84,  ['V'] = 85,  ['W'] = 86,  ['X'] = 87,
+    ['Y'] = 88,  ['Z'] = 89,  ['a'] = 90,  ['b'] = 91,  ['c'] = 92,  ['d'] = 93,  ['e'] = 94,  ['f'] = 95,
+    ['g'] = 96,  ['h'] = 97,  ['i'] = 98,  ['j'] = 99,  ['k'] = 100, ['l'] = 101, ['m'] = 102, ['n'] = 103,
+    ['o'] = 104, ['p'] = 105, ['q'] = 106, ['r'] = 107, ['s'] = 108, ['t'] = 109, ['u'] = 110, ['v'] = 111,
+    ['w'] = 112, ['x'] = 113, ['y'] = 114, ['z'] = 115, ['0'] = 116, ['1'] = 117, ['2'] = 118, ['3'] = 119,
+    ['4'] = 120, ['5'] = 121, ['6'] = 122, ['7'] = 123, ['8'] = 124, ['9'] = 125, ['-'] = 126, ['_'] = 127};
 
-/* The value of a character; a foreign one gives all bits above 6. */
 static uint32_t value_of(char c)
 {
-  return (uint32_t)values[(unsigned char)c] - 1;
+  return values[(unsigned char)c];
 }
 
 size_t qki_base64_read(unsigned char *out, const char *text, size_t len)
 {
-  uint32_t bad = 0;
-  size_t size = 0;
-  for (; len >= 4; len -= 4, text += 4) {
+  static const uint32_t marks = KNOWN << 18 | KNOWN << 12 | KNOWN << 6 | KNOWN;
+  uint32_t known = KNOWN;
+  unsigned char *at = out;
+  for (; len >= 4; len -= 4, text += 4, at += 3) {
     uint32_t a = value_of(text[0]), b = value_of(text[1]), c = value_of(text[2]), d = value_of(text[3]);
-    uint32_t three = a << 18 | b << 12 | c << 6 | d;
-    bad |= a | b | c | d;
-    out[size++] = (unsigned char)(three >> 16);
-    out[size++] = (unsigned char)(three >> 8);
-    out[size++] = (unsigned char)three;
+    uint32_t three = ((a << 18) + (b << 12) + (c << 6) + d) - marks;
+    known &= a & b & c & d;
+    at[0] = (unsigned char)(three >> 16);
+    at[1] = (unsigned char)(three >> 8);
+    at[2] = (unsigned char)three;
   }
   if (len == 1)
     return 0;
   if (len > 1) {
-    uint32_t a = value_of(text[0]), b = value_of(text[1]), c = len == 3 ? value_of(text[2]) : 0;
-    uint32_t two = a << 10 | b << 4 | c >> 2;
-    bad |= a | b | c;
-    out[size++] = (unsigned char)(two >> 8);
+    uint32_t a = value_of(text[0]), b = value_of(text[1]), c = len == 3 ? value_of(text[2]) : KNOWN;
+    uint32_t three = ((a << 18) + (b << 12) + (c << 6) + KNOWN) - marks;
+    known &= a & b & c;
+    *at++ = (unsigned char)(three >> 16);
     if (len == 3)
-      out[size++] = (unsigned char)two;
-    if (len == 3 ? (c & 3) != 0 : (two & 0xff) != 0)
+      *at++ = (unsigned char)(three >> 8);
+    if ((three & (len == 3 ? 0xff : 0xffff)) != 0)
       return 0;
   }
-  return bad < 64 ? size : 0;
+  return known ? (size_t)(at - out) : 0;
 }

@@ -8,7 +8,7 @@
 #include "names.h"
 
 #define TOKEN_VERSION 1
-#define MAC 32
+#define MAC crypto_verify_32_BYTES
 
 /* Where the fields are. Of every version: the first byte is the version, the last MAC bytes are the MAC. */
 enum {
@@ -63,12 +63,17 @@ static void put(unsigned char *at, uint64_t value, size_t bytes)
     at[i] = (unsigned char)value;
 }
 
-static uint64_t get(const unsigned char *at, size_t bytes)
+/* Written out, so that compilers see one load. */
+static uint64_t get8(const unsigned char *at)
 {
-  uint64_t value = 0;
-  for (size_t i = 0; i < bytes; i++)
-    value = value << 8 | at[i];
-  return value;
+  return (uint64_t)at[0] << 56 | (uint64_t)at[1] << 48 | (uint64_t)at[2] << 40 | (uint64_t)at[3] << 32 |
+         (uint64_t)at[4] << 24 | (uint64_t)at[5] << 16 | (uint64_t)at[6] << 8 | (uint64_t)at[7];
+}
+
+/* Of a field that another follows. */
+static uint64_t get7(const unsigned char *at)
+{
+  return get8(at) >> 8;
 }
 
 static int is_writable(const qk_ticket *ticket, size_t *queue_len, size_t *user_len)
@@ -112,7 +117,7 @@ static int is_authentic(const struct qki_keys *keys, const unsigned char *raw, s
     if (memcmp(raw + AT_KEY_ID, keys->key[i].id, QKI_KEY_ID) != 0)
       continue;
     crypto_generichash(mac, sizeof mac, raw, body, keys->key[i].mac, QKI_MAC_KEY);
-    if (sodium_memcmp(mac, raw + body, MAC) == 0)
+    if (crypto_verify_32(mac, raw + body) == 0)
       return 1;
   }
   return 0;
@@ -129,9 +134,9 @@ static int read_claims(const unsigned char *raw, size_t body, struct qki_claims 
     return QK_ETOKEN;
   out->kind = raw[AT_KIND];
   out->cls = raw[AT_CLASS];
-  out->number = get(raw + AT_NUMBER, 7);
-  out->epoch = get(raw + AT_EPOCH, 7);
-  out->expires_at_ms = (int64_t)get(raw + AT_EXPIRY, 8);
+  out->number = get7(raw + AT_NUMBER);
+  out->epoch = get7(raw + AT_EPOCH);
+  out->expires_at_ms = (int64_t)get8(raw + AT_EXPIRY);
   memcpy(out->queue, raw + AT_NAMES, out->queue_len);
   memcpy(out->user, raw + AT_NAMES + out->queue_len, out->user_len);
   out->queue[out->queue_len] = out->user[out->user_len] = '\0';

@@ -60,7 +60,7 @@ start_prometheus() {
     pid=$!
     started="$started $pid"
     while kill -0 $pid 2>/dev/null; do
-      ! grep -q 'ready to receive web requests' "$tmp/prometheus.log" || return 0
+      ! grep -qs 'ready to receive web requests' "$tmp/prometheus.log" || return 0
       sleep 0.1
     done
     forget $pid
@@ -148,6 +148,11 @@ node "$tests/layout.mjs" "$dashboard" "$monitoring/alerts.yml" "$tmp/one.txt" ||
 is 'count(libqueue_build_info)' 2 || fail 'not two hosts'
 is 'count(max by (queue) (libqueue_waiting))' 4 || fail 'not four queues'
 is 'min(libqueue_mode{queue="presale",mode="HOLD"})' 1 || fail 'presale is not on hold'
+lost=libqueue_entered_total
+for where in waiting ready active left_total dropped_total lapsed_total expired_total completed_total; do
+  lost="$lost - libqueue_$where"
+done
+is "max(abs($lost))" 0 || fail "what a host shows of a queue does not balance: $(value "max(abs($lost))")"
 
 # Without its store a host says so, and its page is there all the same.
 kill -STOP $redis

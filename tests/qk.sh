@@ -134,7 +134,9 @@ need redis-server redis-cli
 redis-server --port 0 --unixsocket "$tmp/socket" --dir "$tmp" --save '' --appendonly yes --maxmemory 200mb \
   >"$tmp/redis.log" 2>&1 &
 server=$!
-trap 'kill $server 2>/dev/null; wait $server 2>/dev/null; rm -rf "$tmp"' EXIT
+looking=
+# shellcheck disable=SC2086
+trap 'kill $server $looking 2>/dev/null; wait $server 2>/dev/null; rm -rf "$tmp"' EXIT
 uri=redis+unix://$tmp/socket
 
 redis() {
@@ -194,7 +196,7 @@ if command -v bash >/dev/null; then
   says '^concert$'
   says_not checkout
   # As a person has it, with bash's own ideas of what a word is.
-  $helpers/pty 'wait:bash-' "send:PS1='ready> '; . $completion/qk.bash
+  HISTFILE='' INPUTRC=/dev/null $helpers/pty 'wait:bash-' "send:PS1='ready> '; . $completion/qk.bash
 " 'wait:ready> ' "send:$qk stats $uri con	" 'wait:concert' "send: --js	" 'wait:--json' "send:
 " 'wait:"queue":"concert"' 'wait:ready>' 'send:exit
 ' -- bash --norc --noprofile -i >"$tmp/out" || fail "bash completes nothing: $(cat -v "$tmp/out")"
@@ -312,21 +314,46 @@ expect 0 $qk watch --json --count 2 --interval=0.1 "$uri"
 says '"in_per_s":0.0,"out_per_s":0.0}'
 expect 4 $qk watch --count 1 "$uri" conzert
 
-# Rates are what happened between two looks: 45 entered and 15 were admitted, in two seconds or more.
+# Rates times the time between the looks are the people who entered, 45, and were admitted, 15.
 $helpers/fill "$uri" flow 0 0 5 >/dev/null
-$qk watch --json --count 2 -n 2 "$uri" flow >"$tmp/looks" 2>"$tmp/err" &
+: >"$tmp/looks"
+$qk watch --json -n 0.2 "$uri" flow >"$tmp/looks" 2>"$tmp/err" &
 looking=$!
-tries=0
-until [ -s "$tmp/looks" ]; do
-  tries=$((tries + 1))
-  [ $tries -lt 100 ] || fail "no first look: $(cat "$tmp/err")"
-  sleep 0.1
-done
+await_look() {
+  tries=0
+  until tail -n 1 "$tmp/looks" | grep -q "$1"; do
+    tries=$((tries + 1))
+    [ $tries -lt 200 ] || fail "no look with $1: $(cat "$tmp/looks" "$tmp/err")"
+    sleep 0.1
+  done
+}
+await_look '"entered":5,.*"in_per_s":0\.0,'
 $helpers/fill "$uri" flow 30 0 20 >/dev/null
-wait $looking || fail "watch fails: $(cat "$tmp/err")"
-sed -n '2s/.*"in_per_s":\([0-9.]*\),"out_per_s":\([0-9.]*\)}.*/\1 \2/p' "$tmp/looks" |
-  awk '{ ok = $1 > 0.5 && $1 < 23.5 && $1 > 2.99 * $2 && $1 < 3.01 * $2 } END { exit !ok }' ||
+await_look '"entered":50,.*"in_per_s":0\.0,'
+kill $looking
+wait $looking 2>/dev/null || true
+looking=
+sed -n 's/^{"at_ms":\([0-9]*\),.*"in_per_s":\([0-9.]*\),"out_per_s":\([0-9.]*\)}.*/\1 \2 \3/p' "$tmp/looks" |
+  awk 'NR > 1 { entered += $2 * ($1 - at) / 1000; admitted += $3 * ($1 - at) / 1000 }
+    { at = $1 }
+    END { exit !(entered > 30 && entered < 68 && admitted > 10 && admitted < 23) }' ||
   fail "no such rates: $(cat "$tmp/looks")"
+
+# A damaged queue is an error, and hides no other.
+$helpers/fill "$uri" broken 1 1 1 >/dev/null
+redis del 'qk:{broken}w' >/dev/null
+expect 3 $qk stats "$uri"
+says '^concert  *OPEN '
+complains 'broken'
+expect 3 $qk watch --count 1 "$uri"
+says '  concert  OPEN '
+says_not '  broken  '
+complains 'broken'
+expect 3 $qk watch --json --count 1 "$uri"
+says '"queue":"concert".*"error":{"code":"QK_ESTATE","text":".*broken'
+expect 0 $qk remove --yes "$uri" broken
+expect 2 $qk hold "$uri" ''
+complains 'not the name of a queue'
 
 # On a terminal: the screen, and afterwards everything as it was.
 watch() {

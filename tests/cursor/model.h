@@ -7,6 +7,7 @@
 struct cursor_model {
   uint64_t seed, ops, traces; /* where the command line says nothing; ops: in all */
   int hosts;                  /* handles on the data; 1 where the fixture has no second */
+  int meets_all;              /* 1: so many traces meet every case, or the test fails */
 };
 
 /* Run it on the fixture that is set. Returns the exit status. */

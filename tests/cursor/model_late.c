@@ -14,7 +14,7 @@ static const struct fixture late = {.name = "late+memory", .open = open_late};
 
 int main(int argc, char **argv)
 {
-  const struct cursor_model model = {.seed = 4711, .ops = 60000, .traces = 60, .hosts = 1};
+  const struct cursor_model model = {.seed = 4711, .ops = 60000, .traces = 60, .hosts = 1, .meets_all = 1};
   if (late_register("memory") != QK_OK)
     return 1;
   fixture = &late;

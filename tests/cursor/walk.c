@@ -17,7 +17,7 @@
 
 /* What one host told one token last. */
 struct told_place {
-  uint64_t position, version; /* position 0: nothing yet */
+  uint64_t position, version; /* position 0: nothing yet; version: at least */
 };
 
 struct kept {
@@ -43,6 +43,7 @@ struct walk {
   size_t token_count;
   uint64_t newest[PEOPLE]; /* number of the latest entry, in this life */
   uint64_t epoch;
+  uint32_t gone_first, gone_count; /* people of whom many left, or were dropped, lately */
   struct walk_counts *counts;
   struct walk_verdict *verdict;
 };
@@ -239,13 +240,16 @@ static const char *wrong_by(const struct kept *kept, const struct truth *truth, 
   return NULL;
 }
 
-/* A place may rise by who entered lower classes, and by nobody else. */
+/* A place may rise by who entered lower classes, and by nobody else. In a batch the view may have changed on
+ * the way: seen[0] was there before, seen[1] afterwards. */
 static void judge_rise(struct walk *walk, int host, struct kept *kept, const struct truth *truth,
-                       uint64_t version, uint64_t position)
+                       const struct sighted seen[2], uint64_t position)
 {
   struct told_place *told = &kept->told[host];
+  uint64_t since = seen[0].epoch == kept->epoch ? seen[0].version : 0;
+  uint64_t until = seen[1].epoch == kept->epoch ? seen[1].version : since;
   if (told->position > 0 && position > told->position) {
-    uint64_t lower = truth_entered_below(truth, kept->cls, told->version, version);
+    uint64_t lower = truth_entered_below(truth, kept->cls, told->version, until);
     walk->counts->lower++;
     if (position > told->position + lower)
       fail(walk,
@@ -253,9 +257,9 @@ static void judge_rise(struct walk *walk, int host, struct kept *kept, const str
            ", %" PRIu64 " entered lower classes",
            host, kept->number, kept->cls, position, told->position, lower);
   }
-  if (told->position > 0 && version < told->version)
-    fail(walk, "host %d goes back from version %" PRIu64 " to %" PRIu64, host, told->version, version);
-  *told = (struct told_place){.position = position, .version = version};
+  if (told->position > 0 && until < told->version)
+    fail(walk, "host %d goes back from version %" PRIu64 " to %" PRIu64, host, told->version, until);
+  *told = (struct told_place){.position = position, .version = since};
 }
 
 static void judge_names(struct walk *walk, const struct kept *kept, const qk_ticket *ticket)
@@ -282,7 +286,7 @@ static void judge_cursor(struct walk *walk, int host, struct kept *kept, const s
     if (wrong)
       continue;
     count_truth(walk, kept, truth, seen[i].version, ticket->position);
-    judge_rise(walk, host, kept, truth, seen[i].version, ticket->position);
+    judge_rise(walk, host, kept, truth, seen, ticket->position);
   }
   if (wrong)
     fail(walk,
@@ -319,11 +323,24 @@ static void wait_for(struct walk *walk, qk_store *store, size_t count)
   }
 }
 
-/* Mostly of those far back. */
+/* The latest token of somebody, or the one before; NULL if there is none. */
+static struct kept *token_of(struct walk *walk, uint32_t person)
+{
+  uint32_t skip = below(walk, 2);
+  for (size_t i = walk->token_count; i-- > 0;)
+    if (walk->tokens[i].person == person && skip-- == 0)
+      return &walk->tokens[i];
+  return NULL;
+}
+
+/* Mostly of those far back, now and then of somebody who is gone. */
 static struct kept *some_token(struct walk *walk)
 {
   uint32_t count = (uint32_t)walk->token_count, recent = one_in(walk, 4) ? 4000 : 1000;
-  return &walk->tokens[count - 1 - below(walk, count < recent ? count : recent)];
+  struct kept *gone = NULL;
+  if (walk->gone_count > 0 && one_in(walk, 6))
+    gone = token_of(walk, (walk->gone_first + below(walk, walk->gone_count)) % PEOPLE);
+  return gone ? gone : &walk->tokens[count - 1 - below(walk, count < recent ? count : recent)];
 }
 
 /* Poll so many tokens on one host, by single calls, in a batch, or submitted. */
@@ -370,6 +387,8 @@ static void leave(struct walk *walk)
 {
   uint32_t person = below(walk, PEOPLE), count = between(walk, 1, 30);
   crowd(walk, QK_RELEASE, person, count);
+  walk->gone_first = person;
+  walk->gone_count = count;
   if (one_in(walk, 2))
     crowd(walk, QK_ENTER, person, count);
 }
@@ -394,6 +413,8 @@ static void let_idle(struct walk *walk)
 {
   walk->policy.idle_ms = walk->policy.idle_ms == 0 ? walk->idle_ms : 0;
   set_policy(walk);
+  walk->gone_first = PEOPLE * 3 / 4;
+  walk->gone_count = PEOPLE / 4;
   for (int i = 0; i < 5 && walk->policy.idle_ms > 0; i++) {
     crowd(walk, QK_POLL, 0, between(walk, PEOPLE * 3 / 4, PEOPLE));
     fixture_advance(walk->idle_ms / 4 + 1);

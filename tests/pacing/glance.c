@@ -10,7 +10,6 @@ void glance_init(struct glance *glance, const struct scene *scene, qk_store *sto
   *glance = (struct glance){.scene = scene, .store = store, .read_ms = -1};
 }
 
-/* The place counts numbers, so the line does as well: its share of the line is what the pace depends on. */
 static int read_anew(struct glance *glance, int64_t now_ms)
 {
   qk_policy policy;
@@ -27,7 +26,7 @@ static int read_anew(struct glance *glance, int64_t now_ms)
   glance->pace = (qk_pace){.epoch = glance->cursor.epoch,
                            .time_ms = now_ms,
                            .admitted = outflow > 0 ? (uint64_t)(outflow * (double)span_ms / 1000 + 0.5) : 0,
-                           .waiting = glance->cursor.last - glance->cursor.head[0] + 1,
+                           .waiting = glance->cursor.waiting[0],
                            .mode = policy.mode,
                            .idle_ms = policy.idle_ms};
   return QK_OK;
@@ -46,6 +45,9 @@ int glance_answer(struct glance *glance, int64_t now_ms, qk_ticket *ticket)
   qk_pace pace = glance->pace;
   pace.time_ms = now_ms;
   ticket->epoch = pace.epoch;
-  qk_pace_ticket(&pace, position, ticket);
+  /* Of the numbers in front only a share still waits. */
+  uint64_t line = cursor->last - cursor->head[0] + 1;
+  qk_pace_ticket(&pace, 1 + (position - 1) * pace.waiting / line, ticket);
+  ticket->position = position;
   return 1;
 }

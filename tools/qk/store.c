@@ -71,13 +71,16 @@ void store_close(struct store *store)
 
 void store_describe(const struct store *store, int code, const char *queue, char *out, size_t size)
 {
-  int of_queue = queue != NULL && (code == QK_ENOTFOUND || code == QK_EINVAL || code == QK_ESTATE);
-  const char *words = qk_strerror(code);
-  if (code == QK_ENOTFOUND)
-    words = "no such queue";
+  if (code == QK_ENOTFOUND && queue != NULL)
+    snprintf(out, size, "%s: no such queue", queue);
+  else if (code == QK_EINVAL && queue != NULL)
+    snprintf(out, size, "%s: not the name of a queue: 1 to 64 bytes of UTF-8 without control bytes", queue);
   else if (store->log[0] != '\0')
-    words = store->log;
-  snprintf(out, size, "%s%s%s", of_queue ? queue : "", of_queue ? ": " : "", words);
+    snprintf(out, size, "%s", store->log);
+  else if (code == QK_ESTATE && queue != NULL)
+    snprintf(out, size, "%s: %s", queue, qk_strerror(code));
+  else
+    snprintf(out, size, "%s", qk_strerror(code));
 }
 
 int store_fail(const struct store *store, int code, const char *queue)

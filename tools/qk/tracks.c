@@ -104,37 +104,43 @@ static void forget_the_gone(struct tracks *tracks)
   tracks->count = kept;
 }
 
-/* A queue may be removed between its name and its totals: then it is gone. One that is damaged does not hide
- * the others. */
-static int look_at_all(struct tracks *tracks, const struct store *store, const char **failed)
+/* What is wrong with one queue does not concern the others. */
+static int is_of_queue(int code)
 {
-  static char name[NAME_SIZE];
+  return code == QK_ENOTFOUND || code == QK_ESTATE || code == QK_EVERSION;
+}
+
+/* The code of the first queue that fails, which is *failed. One that was removed between its name and its
+ * totals is just gone. */
+static int look_at_all(struct tracks *tracks, const struct store *store, char failed[NAME_SIZE])
+{
   struct names names;
-  int code = names_read(&names, store);
-  for (size_t i = 0; code == QK_OK && i < names.count; i++) {
-    int one = look_at(tracks, store, names.list[i]);
-    if (one != QK_OK && one != QK_ENOTFOUND) {
-      memcpy(name, names.list[i], sizeof name);
-      *failed = name;
-      code = one;
-    }
+  int result = names_read(&names, store);
+  for (size_t i = 0; i < names.count && (result == QK_OK || is_of_queue(result)); i++) {
+    int code = look_at(tracks, store, names.list[i]);
+    if (code == QK_OK || code == QK_ENOTFOUND || result != QK_OK)
+      continue;
+    memcpy(failed, names.list[i], NAME_SIZE);
+    result = code;
   }
   names_finish(&names);
-  return code;
+  return result;
 }
 
 void tracks_look(struct tracks *tracks, struct store *store, const char *queue)
 {
-  const char *failed = queue;
+  char failed[NAME_SIZE] = "";
   for (size_t i = 0; i < tracks->count; i++)
     tracks->list[i]->is_fresh = 0;
-  int code = queue != NULL ? look_at(tracks, store, queue) : look_at_all(tracks, store, &failed);
-  if (code == QK_OK || code == QK_ENOTFOUND)
+  int code = queue != NULL ? look_at(tracks, store, queue) : look_at_all(tracks, store, failed);
+  if (failed[0] != '\0')
+    queue = failed;
+  if (code == QK_OK || is_of_queue(code))
     forget_the_gone(tracks);
   if (code == QK_OK)
     store->log[0] = '\0';
   else
-    store_describe(store, code, failed, tracks->trouble, sizeof tracks->trouble);
+    store_describe(store, code, queue, tracks->trouble, sizeof tracks->trouble);
   if (code != QK_OK && tracks->code == QK_OK)
     tracks->since_ms = clock_now_ms();
   tracks->code = code;

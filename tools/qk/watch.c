@@ -42,9 +42,11 @@ static void print_lines(const struct tracks *tracks)
     page_format(&page, PLAIN, "%s  no queues", wall_clock().s);
     page_end_line(&page);
   }
-  for (size_t i = 0; i < tracks->count && tracks->code == QK_OK; i++) {
+  for (size_t i = 0; i < tracks->count; i++) {
     const struct track *track = tracks->list[i];
     const struct sample *now = &track->now;
+    if (!track->is_fresh)
+      continue;
     page_format(&page, PLAIN, "%s  ", wall_clock().s);
     page_put(&page, PLAIN, now->queue);
     page_format(&page, PLAIN, "  %s  waiting %s  inside %s/%s  in/s %s  out/s %s  head-age %s  eta %s",
@@ -61,8 +63,8 @@ static void print_lines(const struct tracks *tracks)
 static void print_object(const struct tracks *tracks)
 {
   json_t *list = json_array();
-  for (size_t i = 0; i < tracks->count && tracks->code == QK_OK; i++)
-    if (json_array_append_new(list, track_json(tracks->list[i])) != 0)
+  for (size_t i = 0; i < tracks->count; i++)
+    if (tracks->list[i]->is_fresh && json_array_append_new(list, track_json(tracks->list[i])) != 0)
       say_no_memory();
   json_t *object = json_pack("{s:I, s:o}", "at_ms", (json_int_t)clock_unix_ms(), "queues", list);
   if (tracks->code != QK_OK &&

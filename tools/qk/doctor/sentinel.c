@@ -14,11 +14,14 @@ struct opinion {
   int disagree;
 };
 
-static void read_master(struct link *link, const struct target *target, struct opinion *opinion)
+/* 0, or -1 with trouble. */
+static int read_master(struct link *link, const struct target *target, struct opinion *opinion)
 {
   redisReply *reply = link_ask(link, "SENTINEL get-master-addr-by-name %s", target->master);
-  if (reply != NULL && reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 &&
-      reply->element[0]->str != NULL && reply->element[1]->str != NULL) {
+  if (reply == NULL)
+    return -1;
+  if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 && reply->element[0]->str != NULL &&
+      reply->element[1]->str != NULL) {
     struct address master = {.port = (int)strtol(reply->element[1]->str, NULL, 10)};
     snprintf(master.host, sizeof master.host, "%s", reply->element[0]->str);
     if (opinion->answers++ == 0)
@@ -27,6 +30,7 @@ static void read_master(struct link *link, const struct target *target, struct o
       opinion->disagree = 1;
   }
   freeReplyObject(reply);
+  return 0;
 }
 
 /* A flat list of names and values. */
@@ -92,12 +96,8 @@ static void ask_all(const struct target *target, struct opinion *opinion, struct
     char name[300];
     unsigned before = opinion->answers;
     address_show(&target->addresses[i], name, sizeof name);
-    int failed = open_sentinel(&link, target, &target->addresses[i]);
-    if (!failed)
-      read_master(&link, target, opinion);
-    if (failed)
-      found(findings, WARN, "sentinel", NULL, "Start it, or take it out of the URI.", "%s: %s", name,
-            link.trouble);
+    if (open_sentinel(&link, target, &target->addresses[i]) != 0 || read_master(&link, target, opinion) != 0)
+      found(findings, WARN, "sentinel", NULL, "Start it, or mend the URI.", "%s: %s", name, link.trouble);
     else if (opinion->answers == before)
       found(findings, WARN, "sentinel", NULL, "Check the master's name in the URI.",
             "%s: knows no master '%s'", name, target->master);
@@ -116,7 +116,7 @@ void examine_sentinels(struct servers *servers, const struct target *target, str
   ask_all(target, &opinion, findings);
   if (opinion.answers == 0) {
     found(findings, FAIL, "reach", NULL, "Start the sentinels, or mend the URI.",
-          "no sentinel that the URI names knows the master");
+          "no sentinel that the URI names can tell the master");
     return;
   }
   address_show(&opinion.master, name, sizeof name);
