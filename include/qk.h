@@ -670,10 +670,10 @@ QK_API int qk_verify(qk_store *, const char *token, qk_ticket *out);
  * by then, and position is an upper bound of the true one; eta_ms leaves out those in front who are gone, by
  * their share of the line. Among such answers of one store to one token position rises only by people who
  * enter lower classes, or by writes that the store lost; an exact answer in between may be lower. That the
- * entry left, or was dropped, shows at the front of the line at the latest. The store is asked for the first 1,000 places and those that 10 s of outflow reach, for tokens of
- * READY and ACTIVE, and with cursor_ms = 0. While idle_ms is set it is also asked at each entry's first poll
- * here, and told in batches, within idle_ms / 6, who polled: tick, or drive qk_reap(), at least so often.
- * Memory always answers exactly.
+ * entry left, or was dropped, shows at the front of the line at the latest. The store is asked for the first
+ * 1,000 places and those that 10 s of outflow reach, for tokens of READY and ACTIVE, and with cursor_ms = 0.
+ * While idle_ms is set it is also asked at each entry's first poll here, and told in batches, within idle_ms
+ * / 6, who polled: tick, or drive qk_reap(), at least so often. Memory always answers exactly.
  *
  * token        NUL-terminated text from anybody
  * out          the place; may be NULL
@@ -763,7 +763,7 @@ QK_API int qk_release_token(qk_store *, const char *token, qk_ticket *out);
  *
  * queue        the queue, never skipped. NULL = every queue of the store, from where the last such call
  *              stopped; those that other hosts are at are skipped, and a queue that fails does not stop
- *              the others.
+ *              the others: one whose server cannot be reached is given up at once.
  * out          what was done; may be NULL
  *
  * QK_OK         out is the report

@@ -85,8 +85,8 @@ typedef struct qk_pace {
   uint32_t mode, idle_ms;
 } qk_pace;
 
-/* A queue as it is at one moment: what qk_get_policy(), qk_get_stats() and qk_get_cursor() show, and what polls
- * are answered from without the store. */
+/* A queue as it is at one moment: what qk_get_policy(), qk_get_stats() and qk_get_cursor() show, and what
+ * polls are answered from without the store. */
 typedef struct qk_view {
   qk_policy policy;
   qk_stats stats;
@@ -150,7 +150,8 @@ QK_API int qk_host_listens(const qk_host *host);
 /* One line for the log callback, at most one per code, queue and second; delivered like an event. level as
  * in qk_options; queue may be NULL. text holds no secret, no user and no line end. */
 QK_API void qk_host_log(qk_host *host, int level, int code, const char *queue, const char *text);
-/* What qk_metrics() says of a backend's ways to its server. Counting takes no lock and a few ns; any thread. */
+/* What qk_metrics() says of a backend's ways to its server. Counting takes no lock and a few ns; any thread.
+ */
 enum {
   QK_COUNT_CONNECTS,   /* connections made */
   QK_COUNT_RECONNECTS, /* ... again to a server that was lost */
@@ -174,10 +175,10 @@ typedef struct qk_times qk_times;
 QK_API qk_times *qk_host_times(qk_host *host, const qk_name *queue);
 /* Give it back: the queue is forgotten, or was removed. NULL is fine. */
 QK_API void qk_host_times_end(qk_host *host, qk_times *times);
-/* n people were let in after wait_ms in line; somebody ended after stay_ms ACTIVE. Logical ms. times may be
+/* n people were let in after wait_ms in line; n ended after stay_ms ACTIVE. Logical ms. times may be
  * NULL. */
 QK_API void qk_times_waited(qk_times *times, int64_t wait_ms, uint64_t n);
-QK_API void qk_times_stayed(qk_times *times, int64_t stay_ms);
+QK_API void qk_times_stayed(qk_times *times, int64_t stay_ms, uint64_t n);
 
 /* QK_CAP_ASYNC: hand a started work back, result and ticket filled; afterwards it is gone. On any thread
  * that is inside a slot; any of the backend's locks may be held. */
@@ -239,10 +240,10 @@ typedef struct qk_entry {
   uint32_t cls;
   int32_t state; /* QK_WAITING, QK_READY or QK_ACTIVE */
   uint32_t extends, user_len;
-  int64_t since_ms;   /* logical; since when it is WAITING, or ACTIVE; may be lost while READY */
-  int64_t time_ms;    /* logical; WAITING: the last poll; READY, ACTIVE: the deadline */
-  const char *user;   /* the id, not NUL-terminated; valid until the next call on the people */
-  uint64_t handle;    /* the backend's */
+  int64_t since_ms; /* logical; since when it is WAITING, or ACTIVE; may be lost while READY */
+  int64_t time_ms;  /* logical; WAITING: the last poll; READY, ACTIVE: the deadline */
+  const char *user; /* the id, not NUL-terminated; valid until the next call on the people */
+  uint64_t handle;  /* the backend's */
 } qk_entry;
 
 /* The people of one queue. The rules call these, on the thread that called the rules, under the locks or
@@ -262,9 +263,9 @@ typedef struct qk_people_ops {
   /* Store a new person under user, WAITING or READY. The number is higher than any before; nobody is
    * stored under user. */
   int (*add)(void *people, const qk_name *user, const qk_entry *entry);
-  /* Replace what is stored about a person: state, extends, time_ms. was is what find, next, due or stalest
-   * gave; user, number and class are equal in both, and the state is the same or one step on, WAITING ->
-   * READY -> ACTIVE. */
+  /* Replace what is stored about a person: state, extends, since_ms, time_ms. was is what find, next, due or
+   * stalest gave; user, number and class are equal in both, and the state is the same or one step on, WAITING
+   * -> READY -> ACTIVE. */
   int (*update)(void *people, const qk_entry *was, const qk_entry *entry);
   /* Forget a person; entry is what find, next, due or stalest gave. */
   int (*remove)(void *people, const qk_entry *entry);
@@ -332,8 +333,8 @@ QK_API int qk_rules_list(const qk_queue *queue, int64_t now_ms, uint32_t cls, ui
 
 /* Fill position, eta_ms and poll_after_ms of a ticket whose epoch and number are set. */
 QK_API void qk_pace_ticket(const qk_pace *pace, uint64_t position, qk_ticket *ticket);
-/* When somebody who was refused may try again: as if last in line, and far back where nobody may enter (DRAIN,
- * CLOSED). who spreads people out. */
+/* When somebody who was refused may try again: as if last in line, and far back where nobody may enter
+ * (DRAIN, CLOSED). who spreads people out. */
 QK_API uint32_t qk_pace_refused(const qk_pace *pace, uint64_t who);
 /* qk_stats.outflow_per_s. */
 QK_API double qk_pace_outflow(const qk_pace *pace);

@@ -248,8 +248,8 @@ void qk_times_waited(qk_times *times, int64_t wait_ms, uint64_t n)
     qki_histogram_add_alone(&times->wait, &qki_scale_spans, at_least_0(wait_ms), n);
 }
 
-void qk_times_stayed(qk_times *times, int64_t stay_ms)
+void qk_times_stayed(qk_times *times, int64_t stay_ms, uint64_t n)
 {
   if (times)
-    qki_histogram_add_alone(&times->stay, &qki_scale_spans, at_least_0(stay_ms), 1);
+    qki_histogram_add_alone(&times->stay, &qki_scale_spans, at_least_0(stay_ms), n);
 }

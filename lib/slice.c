@@ -2,15 +2,21 @@
  * sequence do what one step of unbounded size would. */
 #include "moves.h"
 
+/* People in a row with equal times: one record for all of them. */
+struct run {
+  int64_t ms;
+  uint64_t n;
+  void (*record)(qk_times *times, int64_t ms, uint64_t n);
+};
+
 /* A step under way. */
 struct step {
   const qk_queue *queue;
   qk_queue_state *state;
   qk_slice *slice;
   struct qki_now now;
-  uint32_t left;   /* people that this step may still move */
-  int64_t wait_ms; /* of so many who were let in last */
-  uint64_t waits;
+  uint32_t left; /* people that this step may still move */
+  struct run waits, stays;
 };
 
 /* A phase returns DONE (go on with the next), PAUSED (the step is full), or a code. */
@@ -18,20 +24,19 @@ enum { DONE = 0, PAUSED = 1 };
 
 /* ---- Times. A step that the backend undoes may have been measured in part. ---- */
 
-static void flush_waits(struct step *step)
+static void flush(const struct step *step, struct run *run)
 {
-  if (step->waits > 0)
-    qk_times_waited(step->queue->times, step->wait_ms, step->waits);
-  step->waits = 0;
+  if (run->n > 0)
+    run->record(step->queue->times, run->ms, run->n);
+  run->n = 0;
 }
 
-/* Who entered in the same ms stands together: one record for all of them. */
-static void note_wait(struct step *step, int64_t wait_ms)
+static void note(const struct step *step, struct run *run, int64_t ms)
 {
-  if (wait_ms != step->wait_ms)
-    flush_waits(step);
-  step->wait_ms = wait_ms;
-  step->waits++;
+  if (ms != run->ms)
+    flush(step, run);
+  run->ms = ms;
+  run->n++;
 }
 
 /* ---- Phases ---- */
@@ -56,7 +61,7 @@ static int end_seats(struct step *step)
       return code;
     ++*(entry.state == QK_ACTIVE ? &slice->expired : &slice->lapsed);
     if (entry.state == QK_ACTIVE)
-      qk_times_stayed(queue->times, qki_stay_ms(&entry, step->now.time_ms));
+      note(step, &step->stays, qki_stay_ms(&entry, step->now.time_ms));
     slice->may_end--;
     step->left--;
   }
@@ -145,7 +150,7 @@ static int admit(struct step *step)
       code = qki_admit(queue, &head, step->now);
     if (code != QK_OK)
       return code;
-    note_wait(step, step->now.time_ms - head.since_ms);
+    note(step, &step->waits, step->now.time_ms - head.since_ms);
     slice->admitted++;
     slice->may_admit--;
     step->left--;
@@ -208,7 +213,9 @@ int qk_rules_slice(const qk_queue *queue, qk_slice *slice)
                       .state = state,
                       .slice = slice,
                       .now = qki_now(state, slice->now_ms),
-                      .left = slice->max};
+                      .left = slice->max,
+                      .waits.record = qk_times_waited,
+                      .stays.record = qk_times_stayed};
   slice->admitted = slice->lapsed = slice->expired = slice->dropped = 0;
   slice->more = slice->next_ms = slice->unfinished = 0;
   for (size_t i = 0; i < sizeof phases / sizeof *phases; i++) {
@@ -220,7 +227,8 @@ int qk_rules_slice(const qk_queue *queue, qk_slice *slice)
       break;
     }
   }
-  flush_waits(&step);
+  flush(&step, &step.waits);
+  flush(&step, &step.stays);
   qki_settle(queue, step.now);
   slice->waiting = qki_waiting(state);
   slice->ready = state->ready;

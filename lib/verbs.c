@@ -303,7 +303,7 @@ static void note_times(const struct call *call)
   if (call->waited_ms >= 0)
     qk_times_waited(call->queue->times, call->waited_ms, 1);
   if (call->stayed_ms >= 0)
-    qk_times_stayed(call->queue->times, call->stayed_ms);
+    qk_times_stayed(call->queue->times, call->stayed_ms, 1);
 }
 
 int qk_rules_run(const qk_queue *queue, qk_work *work)

@@ -64,7 +64,7 @@ static void read_stay(struct answer *a, int64_t state)
 {
   int64_t stay_ms = state == QK_ACTIVE ? (int64_t)qkr_walk_number(&a->walk) : 0;
   if (!a->walk.bad && state == QK_ACTIVE)
-    qk_times_stayed(times_of(a), stay_ms);
+    qk_times_stayed(times_of(a), stay_ms, 1);
 }
 
 /* ---- Tickets ---- */

@@ -159,8 +159,7 @@ static void read_times(const struct step *step, struct qkr_walk *walk)
   }
   for (uint64_t runs = qkr_walk_number(walk); runs > 0 && !walk->bad; runs--) {
     uint64_t stay_ms = qkr_walk_number(walk);
-    for (uint64_t n = qkr_walk_number(walk); n > 0 && !walk->bad; n--)
-      qk_times_stayed(times, (int64_t)stay_ms);
+    qk_times_stayed(times, (int64_t)stay_ms, qkr_walk_number(walk));
   }
 }
 

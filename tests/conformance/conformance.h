@@ -30,5 +30,6 @@ void add_batch_tests(TCase *tests);
 void add_submit_tests(TCase *tests);
 void add_policy_tests(TCase *tests);
 void add_views_tests(TCase *tests);
+void add_time_tests(TCase *tests);
 
 #endif

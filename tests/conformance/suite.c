@@ -26,6 +26,7 @@ static const struct area {
     {"submit", add_submit_tests},
     {"policies", add_policy_tests},
     {"views", add_views_tests},
+    {"times", add_time_tests},
 };
 
 enum { AREAS = sizeof areas / sizeof areas[0] };

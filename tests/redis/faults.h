@@ -7,6 +7,7 @@
 #include "helpers.h"
 #include "servers.h"
 
+void add_count_tests(TCase *tests);   /* what metrics say of the way to a server */
 void add_crash_tests(TCase *tests);   /* servers that die, stop, forget */
 void add_damage_tests(TCase *tests);  /* keys that vanish or change, memory that is full */
 void add_refusal_tests(TCase *tests); /* what qk_open does not accept */

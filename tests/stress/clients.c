@@ -132,7 +132,7 @@ int host_has_socket(const struct loop_host *host)
   return access(host->socket, F_OK) == 0;
 }
 
-int host_descriptors(const struct loop_host *host)
+static int count_descriptors(const struct loop_host *host)
 {
   char path[64];
   int count = 0;
@@ -146,7 +146,7 @@ int host_descriptors(const struct loop_host *host)
 }
 
 /* Fields 14 and 15 of proc(5), behind the name in parentheses. */
-long host_busy_ms(const struct loop_host *host)
+static long busy_ms(const struct loop_host *host)
 {
   char path[64], text[1024];
   long user = 0, system = 0;
@@ -159,6 +159,36 @@ long host_busy_ms(const struct loop_host *host)
       sscanf(strrchr(text, ')') + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %ld %ld", &user, &system),
       2);
   return (user + system) * 1000 / sysconf(_SC_CLK_TCK);
+}
+
+static int has_rested(void *arg)
+{
+  const struct loop_host *host = arg;
+  struct timespec moment = {.tv_nsec = 300000000};
+  long before_ms = busy_ms(host);
+  nanosleep(&moment, NULL);
+  return busy_ms(host) - before_ms <= 50;
+}
+
+void host_await_rest(struct loop_host *host)
+{
+  wait_until("the host rests", has_rested, host);
+}
+
+static int has_forgotten(void *arg)
+{
+  const struct loop_host *host = arg;
+  return count_descriptors(host) <= host->descriptors;
+}
+
+void host_count_descriptors(struct loop_host *host)
+{
+  host->descriptors = count_descriptors(host);
+}
+
+void host_await_descriptors(struct loop_host *host)
+{
+  wait_until("the host closes what it opened", has_forgotten, host);
 }
 
 /* ---- Clients --------------------------------------------------------------------------------------- */

@@ -19,6 +19,7 @@ struct loop_host {
   const char *program;
   pid_t pid;
   char socket[108];
+  int descriptors; /* when they were counted */
 };
 
 /* Start it with so many seats, and wait until it listens. */
@@ -31,9 +32,11 @@ int host_start_beside(const struct loop_host *other, int loop);
 int host_end(struct loop_host *host, int number);
 int host_wait(struct loop_host *host);
 int host_has_socket(const struct loop_host *host);
-/* How many descriptors it has; the processor time that it has used, ms. */
-int host_descriptors(const struct loop_host *host);
-long host_busy_ms(const struct loop_host *host);
+/* Wait until it uses no processor time worth mentioning, as a loop that turns for nothing does. */
+void host_await_rest(struct loop_host *host);
+/* Remember how many descriptors it has; wait until it has no more than that again. */
+void host_count_descriptors(struct loop_host *host);
+void host_await_descriptors(struct loop_host *host);
 
 /* ---- Clients --------------------------------------------------------------------------------------- */
 

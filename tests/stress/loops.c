@@ -147,15 +147,6 @@ END_TEST
 
 /* ---- Rude clients ---------------------------------------------------------------------------------- */
 
-static int rests(void *arg)
-{
-  const struct loop_host *host = arg;
-  struct timespec moment = {.tv_nsec = 300000000};
-  long before_ms = host_busy_ms(host);
-  nanosleep(&moment, NULL);
-  return host_busy_ms(host) - before_ms <= 50;
-}
-
 /* Send without reading until the host takes no more. */
 static void stuff(const struct client *client)
 {
@@ -180,7 +171,7 @@ START_TEST(who_does_not_read_is_not_read_and_holds_nobody_up)
   struct client greedy = client_connect(&host), other = client_connect(&host);
   wait_until("the host takes no more", is_stuffed, &greedy);
   CHECK_ANSWER(client_ask(&other, "enter hall ann"), 0, "WAITING");
-  wait_until("the host rests", rests, &host);
+  host_await_rest(&host);
   CHECK_ANSWER(client_ask(&other, "poll hall greedy"), 0, "READY");
   client_close(&greedy);
   CHECK_ANSWER(client_ask(&other, "poll hall ann"), 0, "WAITING");
@@ -226,34 +217,23 @@ START_TEST(a_line_without_an_end_ends_the_connection)
 }
 END_TEST
 
-struct census {
-  struct loop_host host;
-  int descriptors;
-};
-
-static int has_forgotten(void *arg)
-{
-  const struct census *census = arg;
-  return host_descriptors(&census->host) == census->descriptors;
-}
-
 START_TEST(who_goes_away_leaves_nothing)
 {
-  struct census census;
-  host_start(&census.host, _i, "1", "memory:");
-  struct client other = client_connect(&census.host);
+  struct loop_host host;
+  host_start(&host, _i, "1", "memory:");
+  struct client other = client_connect(&host);
   CHECK_ANSWER(client_ask(&other, "enter hall ann"), 0, "READY");
-  census.descriptors = host_descriptors(&census.host);
+  host_count_descriptors(&host);
   for (int i = 0; i < 50; i++) {
-    struct client client = client_connect(&census.host);
+    struct client client = client_connect(&host);
     client_send(&client, i % 2 ? "enter hall bob\npoll hall b" : "");
     client_close(&client);
   }
-  wait_until("the connections are closed", has_forgotten, &census);
-  wait_until("the host rests", rests, &census.host);
+  host_await_descriptors(&host);
+  host_await_rest(&host);
   CHECK_ANSWER(client_ask(&other, "poll hall ann"), 0, "READY");
   client_close(&other);
-  ck_assert_int_eq(host_end(&census.host, SIGTERM), 0);
+  ck_assert_int_eq(host_end(&host, SIGTERM), 0);
 }
 END_TEST
 

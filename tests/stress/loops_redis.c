@@ -89,16 +89,6 @@ static void ask_often(const struct client *client, int times)
     client_send(client, "enter hall cid\n");
 }
 
-static int rests(void *arg)
-{
-  const struct loop_host *host = arg;
-  long before_ms = host_busy_ms(host);
-  int64_t until_ms = now_ms() + 300;
-  while (now_ms() < until_ms)
-    servers_breathe();
-  return host_busy_ms(host) - before_ms <= 50;
-}
-
 /* The window is full of ops of people who went away meanwhile. */
 START_TEST(who_goes_away_with_ops_in_flight_does_no_harm)
 {
@@ -107,7 +97,7 @@ START_TEST(who_goes_away_with_ops_in_flight_does_no_harm)
   host_start(&host, _i, "1", uri_of(server, "window=8&timeout_ms=60000"));
   struct client stays = client_connect(&host);
   CHECK_ANSWER(client_ask(&stays, "enter hall ann"), 0, "READY");
-  int descriptors = host_descriptors(&host);
+  host_count_descriptors(&host);
   server_pause(server);
   for (int i = 0; i < 10; i++) {
     struct client goes = client_connect(&host);
@@ -115,13 +105,13 @@ START_TEST(who_goes_away_with_ops_in_flight_does_no_harm)
     client_close(&goes);
   }
   client_send(&stays, "poll hall ann\n");
-  wait_until("the host rests", rests, &host);
+  host_await_rest(&host);
   server_resume(server);
   struct answer answer;
   ck_assert(client_read(&stays, &answer));
   CHECK_ANSWER(answer, 0, "READY");
   CHECK_ANSWER(client_ask(&stays, "poll hall cid"), 0, "WAITING");
-  ck_assert_int_eq(host_descriptors(&host), descriptors);
+  host_await_descriptors(&host);
   client_close(&stays);
   ck_assert_int_eq(host_end(&host, SIGTERM), 0);
   server_stop(server);
@@ -139,7 +129,7 @@ START_TEST(the_end_waits_for_what_is_in_flight)
   CHECK_ANSWER(client_ask(&client, "enter hall ann"), 0, "READY");
   server_pause(server);
   ask_often(&client, 5);
-  wait_until("the host rests", rests, &host);
+  host_await_rest(&host);
   ck_assert_int_eq(host_end(&host, SIGTERM), 0);
   for (int i = 0; i < 5; i++) {
     ck_assert(client_read(&client, &answer));
@@ -161,9 +151,9 @@ START_TEST(a_second_signal_ends_it_at_once)
   CHECK_ANSWER(client_ask(&client, "enter hall ann"), 0, "READY");
   server_pause(server);
   ask_often(&client, 5);
-  wait_until("the host rests", rests, &host);
+  host_await_rest(&host);
   ck_assert_int_eq(kill(host.pid, SIGTERM), 0);
-  wait_until("the host rests", rests, &host);
+  host_await_rest(&host);
   ck_assert_int_eq(host_end(&host, SIGINT), 1);
   ck_assert_int_eq(host_has_socket(&host), 0);
   client_close(&client);

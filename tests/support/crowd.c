@@ -28,14 +28,14 @@ static struct qki_owner owner = {nobody_done};
 /* ---- Nobody ---------------------------------------------------------------------------------------- */
 
 /* Each differs from the one before in verb and in naming: by name, or by the token of another life. */
-static void dress(struct nobody *nobody, unsigned long number, const char *queue, int64_t now_ms)
+static void dress(struct nobody *nobody, unsigned long number, const qk_name *queue, int64_t now_ms)
 {
   static const int32_t verbs[] = {QK_POLL, QK_ACTIVATE, QK_EXTEND, QK_RELEASE};
   qk_work *work = &nobody->work;
-  snprintf(nobody->queue, sizeof nobody->queue, "%s", queue);
+  snprintf(nobody->queue, sizeof nobody->queue, "%s", queue->text);
   snprintf(nobody->user, sizeof nobody->user, "nobody %lu", number);
   work->verb = verbs[number % 4];
-  work->queue = (qk_name){.text = nobody->queue, .len = (uint32_t)strlen(nobody->queue), .hash = number};
+  work->queue = (qk_name){.text = nobody->queue, .len = queue->len, .hash = queue->hash};
   work->user = (qk_name){.text = nobody->user, .len = (uint32_t)strlen(nobody->user), .hash = number};
   work->by_token = number % 3 == 0;
   work->epoch = work->number = work->by_token ? number : 0;
@@ -43,7 +43,7 @@ static void dress(struct nobody *nobody, unsigned long number, const char *queue
   work->owner = &owner;
 }
 
-static struct nobody *invent(void *store, const char *queue, int64_t now_ms)
+static struct nobody *invent(void *store, const qk_name *queue, int64_t now_ms)
 {
   struct nobody *nobody = calloc(1, sizeof *nobody);
   if (!nobody)
@@ -109,17 +109,18 @@ static void append(qk_work ***last, qk_work *work)
 
 static void crowd_start(void *store, qk_work *list, int64_t deadline_ms)
 {
+  static const qk_name nowhere = {.text = "nowhere", .len = 7};
   qk_work *first = NULL, **last = &first;
   while (list) {
     qk_work *work = list;
     int is_verb = work->verb <= QK_RELEASE;
     list = work->next;
-    append(&last, &invent(store, "nowhere", work->now_ms)->work);
+    append(&last, &invent(store, &nowhere, work->now_ms)->work);
     if (is_verb)
-      append(&last, &invent(store, work->queue.text, work->now_ms)->work);
+      append(&last, &invent(store, &work->queue, work->now_ms)->work);
     append(&last, work);
     if (is_verb)
-      append(&last, &invent(store, work->queue.text, work->now_ms)->work);
+      append(&last, &invent(store, &work->queue, work->now_ms)->work);
   }
   *last = NULL;
   inner->start(store, first, deadline_ms);
