@@ -30,6 +30,7 @@
  * second connection take a place back up. */
 #include "cursor.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,16 +62,45 @@ void qki_sight_clear(struct qki_sight_box *box)
   atomic_fetch_or_explicit(&box->version, 1, memory_order_release);
 }
 
+static inline void load(const struct qki_sight_box *box, size_t at, size_t bytes, struct qki_sight *out)
+{
+  for (; bytes > 0; at += 8, bytes -= 8) {
+    uint64_t word = atomic_load_explicit(&box->words[at / 8], memory_order_acquire);
+    memcpy((char *)out + at, &word, sizeof word);
+  }
+}
+
+static inline int begin_load(const struct qki_sight_box *box, uint32_t *version)
+{
+  *version = atomic_load_explicit(&box->version, memory_order_acquire);
+  return *version != 0 && *version % 2 == 0;
+}
+
+static inline int end_load(const struct qki_sight_box *box, uint32_t version)
+{
+  return atomic_load_explicit(&box->version, memory_order_relaxed) == version;
+}
+
 int qki_sight_get(const struct qki_sight_box *box, struct qki_sight *out)
 {
-  uint64_t words[QKI_SIGHT_WORDS];
-  uint32_t version = atomic_load_explicit(&box->version, memory_order_acquire);
-  if (version == 0 || version % 2 == 1)
+  uint32_t version;
+  if (!begin_load(box, &version))
     return 0;
-  for (size_t i = 0; i < QKI_SIGHT_WORDS; i++)
-    words[i] = atomic_load_explicit(&box->words[i], memory_order_acquire);
-  memcpy(out, words, sizeof *out);
-  return atomic_load_explicit(&box->version, memory_order_relaxed) == version;
+  load(box, 0, sizeof *out, out);
+  return end_load(box, version);
+}
+
+int qki_sight_get_class(const struct qki_sight_box *box, uint32_t cls, struct qki_sight *out)
+{
+  uint32_t version;
+  if (!begin_load(box, &version))
+    return 0;
+  load(box, 0, offsetof(struct qki_sight, highest), out);
+  load(box, offsetof(struct qki_sight, highest) + 8 * cls, 8, out);
+  load(box, offsetof(struct qki_sight, head) + 8 * cls, 8, out);
+  load(box, offsetof(struct qki_sight, before) + 8 * cls, 8, out);
+  load(box, offsetof(struct qki_sight, share) + 8 * cls, 8, out);
+  return end_load(box, version);
 }
 
 /* Numbers of a class from its head to number, the last one not counted, without the lost gap. */
@@ -98,10 +128,8 @@ int qki_sight_place(const struct qki_sight *sight, const struct qki_claims *clai
  * the whole class. Where three in ten have left, a wait by the bound alone is 44 % too long (make pacing). */
 static uint64_t likely_place(const struct qki_sight *sight, uint32_t cls, uint64_t number)
 {
-  uint64_t below = cls + 1 < QK_CLASSES ? sight->before[cls + 1] : sight->pace.waiting;
-  double people = (double)(below - sight->before[cls]);
-  double share = people / (double)(numbers_before(sight, cls, sight->last) + 1);
-  return sight->before[cls] + 1 + (uint64_t)((double)numbers_before(sight, cls, number) * share);
+  double ahead = (double)numbers_before(sight, cls, number) * sight->share[cls];
+  return sight->before[cls] + 1 + (uint64_t)ahead;
 }
 
 /* ---- Views ---- */
@@ -124,11 +152,13 @@ static struct qki_sight sight_of(const qk_view *view, int64_t taken_ms)
                             .taken_ms = taken_ms,
                             .ready_ms = view->policy.ready_ms,
                             .pace = view->pace};
-  for (size_t cls = 0; cls < QK_CLASSES; cls++) {
+  uint64_t before = 0;
+  for (uint32_t cls = 0; cls < QK_CLASSES; cls++) {
     sight.highest[cls] = cursor->highest[cls];
     sight.head[cls] = cursor->head[cls];
-    if (cls > 0)
-      sight.before[cls] = sight.before[cls - 1] + cursor->waiting[cls - 1];
+    sight.before[cls] = before;
+    sight.share[cls] = (double)cursor->waiting[cls] / (double)(numbers_before(&sight, cls, cursor->last) + 1);
+    before += cursor->waiting[cls];
   }
   return sight;
 }
@@ -298,7 +328,7 @@ int qki_cursor_poll(qk_store *store, const struct qki_claims *claims, qk_ticket 
   struct qki_known *known = qki_known_get(&store->knowns, &queue);
   if (!known)
     return 0;
-  int has_sight = qki_sight_get(&known->sight, &sight);
+  int has_sight = qki_sight_get_class(&known->sight, claims->cls, &sight);
   int64_t now_ms = qki_store_ticks(store); /* behind it: or it might seem to be of the future */
   int64_t age_ms = has_sight ? now_ms - sight.taken_ms : -1;
   if (is_old(store, age_ms))

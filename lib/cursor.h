@@ -12,12 +12,13 @@ struct qki_known;
 /* What polls need of a view. */
 struct qki_sight {
   uint64_t epoch, last, lost_from, lost_to;
-  uint64_t highest[QK_CLASSES], head[QK_CLASSES];
-  uint64_t before[QK_CLASSES]; /* people waiting in lower classes */
-  uint64_t near;               /* a place up to here is asked from the store */
-  int64_t taken_ms;            /* when it was asked for, by qki_store_ticks() */
+  uint64_t near;    /* a place up to here is asked from the store */
+  int64_t taken_ms; /* when it was asked for, by qki_store_ticks() */
   int64_t ready_ms;
   qk_pace pace; /* at taken_ms */
+  uint64_t highest[QK_CLASSES], head[QK_CLASSES];
+  uint64_t before[QK_CLASSES]; /* people waiting in lower classes */
+  double share[QK_CLASSES];    /* of the numbers from head on, so many still wait */
 };
 
 #define QKI_SIGHT_WORDS ((sizeof(struct qki_sight) + 7) / 8)
@@ -33,6 +34,8 @@ void qki_sight_put(struct qki_sight_box *box, const struct qki_sight *sight);
 void qki_sight_clear(struct qki_sight_box *box);
 /* 1 and *out, or 0 if it is empty or being written. */
 int qki_sight_get(const struct qki_sight_box *box, struct qki_sight *out);
+/* The same of one class: what is by class is filled for it alone. */
+int qki_sight_get_class(const struct qki_sight_box *box, uint32_t cls, struct qki_sight *out);
 
 /* Asking for a view. */
 struct qki_asking {
