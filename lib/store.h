@@ -78,10 +78,9 @@ void qki_ticket_clear(qk_ticket *ticket);
 /* Of a poll that needs no store: the ticket is filled, and there is nothing to carry out. */
 #define QKI_ANSWERED 1
 /* Make a work of a verb on a person, by name or by token: QK_OK, or the code that ends the call, or (only if
- * may_answer) QKI_ANSWERED. The ticket
- * (may be NULL) is clear; what is known of queue and user is filled into it. claims gives the names of a
- * token room and must live as long. like (may be NULL) is another work of the same call: if it has the queue
- * from the same pointer, its name serves again. */
+ * may_answer) QKI_ANSWERED. The ticket (may be NULL) is clear; what is known of queue and user is filled into
+ * it. claims gives the names of a token room and must live as long. like (may be NULL) is another work of the
+ * same call: if it has the queue from the same pointer, its name serves again. */
 int qki_work_by_name(qk_store *store, qk_work *work, const qk_work *like, int32_t verb, const char *queue,
                      const char *user, uint32_t cls, qk_ticket *ticket);
 int qki_work_by_token(qk_store *store, qk_work *work, struct qki_claims *claims, int32_t verb,

@@ -1,6 +1,5 @@
 #include "token.h"
 
-#include <sodium.h>
 #include <string.h>
 
 #include "base64.h"
@@ -33,9 +32,21 @@ static const char label[] = "libqueue token key, version 1";
 static void derive(struct qki_key *key, const void *secret, size_t len)
 {
   unsigned char id[crypto_generichash_BYTES];
+  crypto_generichash_state state;
   crypto_generichash(key->mac, sizeof key->mac, secret, len, (const unsigned char *)label, sizeof label - 1);
   crypto_generichash(id, sizeof id, key->mac, sizeof key->mac, NULL, 0);
   memcpy(key->id, id, sizeof key->id);
+  crypto_generichash_init(&state, key->mac, sizeof key->mac, MAC);
+  memcpy(key->begun, &state, sizeof key->begun);
+  sodium_memzero(&state, sizeof state);
+}
+
+static void make_mac(const struct qki_key *key, const unsigned char *raw, size_t body, unsigned char mac[MAC])
+{
+  crypto_generichash_state state;
+  memcpy(&state, key->begun, sizeof state);
+  crypto_generichash_update(&state, raw, body);
+  crypto_generichash_final(&state, mac, MAC);
 }
 
 void qki_keys_add(struct qki_keys *keys, const void *secret, size_t len)
@@ -104,7 +115,7 @@ int qki_token_write(const struct qki_keys *keys, const qk_ticket *ticket, char o
   put(raw + AT_EXPIRY, ticket->state == QK_WAITING ? 0 : (uint64_t)ticket->expires_at_ms, 8);
   memcpy(raw + AT_NAMES, ticket->queue, queue_len);
   memcpy(raw + AT_NAMES + queue_len, ticket->user, user_len);
-  crypto_generichash(raw + body, MAC, raw, body, keys->key[0].mac, QKI_MAC_KEY);
+  make_mac(&keys->key[0], raw, body, raw + body);
   sodium_bin2base64(out, QK_TOKEN_SIZE, raw, body + MAC, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
   return QK_OK;
 }
@@ -116,7 +127,7 @@ static int is_authentic(const struct qki_keys *keys, const unsigned char *raw, s
   for (size_t i = 0; i < keys->count; i++) {
     if (memcmp(raw + AT_KEY_ID, keys->key[i].id, QKI_KEY_ID) != 0)
       continue;
-    crypto_generichash(mac, sizeof mac, raw, body, keys->key[i].mac, QKI_MAC_KEY);
+    make_mac(&keys->key[i], raw, body, mac);
     if (crypto_verify_32(mac, raw + body) == 0)
       return 1;
   }

@@ -2,6 +2,8 @@
 #ifndef QKI_TOKEN_H
 #define QKI_TOKEN_H
 
+#include <sodium.h>
+
 #include <qk_backend.h>
 
 #define QKI_MAC_KEY 32
@@ -10,6 +12,7 @@
 /* A secret in use: what is derived from it. */
 struct qki_key {
   unsigned char mac[QKI_MAC_KEY], id[QKI_KEY_ID];
+  unsigned char begun[sizeof(crypto_generichash_state)]; /* a MAC by this key, before any text */
 };
 
 /* The first signs; all are accepted. Never changed while others read it: a new set takes its place. */

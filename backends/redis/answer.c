@@ -298,18 +298,24 @@ static void read_work(struct answer *a)
 /* ---- Queues that do not exist ---- */
 
 /* There is no such queue: works end with what that means, up to the first that may create it; from there on
- * the call goes again. QK_OK if none may. */
+ * the call goes again. QK_OK if none may. A call that left behind one that now makes the queue goes again
+ * behind it. */
 static int settle_missing(struct qkr_call *call)
 {
   struct qkr_store *store = call->store;
   size_t n = 0;
+  if (call->lane->makers > 0 && !call->create_epoch)
+    return QK_EAGAIN;
   while (n < call->n && qk_rules_may_create(store->host, call->works[n]) != QK_OK)
     n++;
   if (n == call->n)
     return QK_OK;
-  int code = qkr_draw_epoch(store, &call->create_epoch);
+  uint64_t epoch;
+  int code = qkr_draw_epoch(store, &epoch);
   if (code != QK_OK)
     return code;
+  call->lane->makers += !call->create_epoch;
+  call->create_epoch = epoch;
   for (size_t i = 0; i < n; i++)
     qk_host_done(store->host, call->works[i]);
   call->n -= n;

@@ -165,6 +165,7 @@ static void hand_back(struct qkr_call *call)
   struct qkr_lane *lane = call->lane;
   for (size_t i = 0; i < call->n; i++)
     qk_host_done(store->host, call->works[i]);
+  lane->makers -= call->create_epoch != 0;
   free(call);
   lane->calls--;
   qkr_lane_leave(store, lane);

@@ -23,6 +23,7 @@ struct qkr_lane {
   qk_work *first, **last; /* works that wait to leave, in order */
   size_t pending;
   uint32_t calls;   /* script calls under way */
+  uint32_t makers;  /* of these, that go again to make the queue */
   size_t last_call; /* works in the last one */
 
   /* The witness: the highest that was seen in this epoch, and the run of the server that showed it. */

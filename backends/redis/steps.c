@@ -261,7 +261,11 @@ static int answer_view(struct qkr_request *request, const struct qkr_reply *repl
   struct qkr_walk walk;
   struct qkr_head head;
   int code = qkr_head_read(step->store, step->lane, request, reply, &walk, &head);
-  return code == QK_OK ? qkr_view_read(&walk, &head, step->work->detail) : code;
+  if (code != QK_OK)
+    return code;
+  code = qkr_view_read(&walk, &head, step->work->detail);
+  /* A policy that no host wrote was garbled on the way, unless it comes again. */
+  return code == QK_ESTATE && request->tries == 1 ? QKR_NONSENSE : code;
 }
 
 static void done_view(struct qkr_request *request, int code)

@@ -8,6 +8,8 @@ stats $poll_64_threads_peer using 2 nooutput name 'd'
 min(x, y) = x < y ? x : y
 max(x, y) = x > y ? x : y
 set yrange [0.4 * min(min(a_min, b_min), min(c_min, d_min)) / 1e6 : 1.5 * max(max(a_max, b_max), max(c_max, d_max)) / 1e6]
+# The range may be less than two decades.
+set ytics (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200)
 set ylabel 'milliseconds'
 set title 'Redis, 64 threads: enter'
 plot $enter_64_threads_libqueue using (nines($1)):($2/1e6) with linespoints ls 1 title 'libqueue', \

@@ -52,6 +52,31 @@ START_TEST(a_batch_of_nothing_is_ok)
 }
 END_TEST
 
+/* More ops than a store takes at once, on a queue that the first of them makes. */
+START_TEST(a_batch_that_makes_its_queue_keeps_its_order)
+{
+  enum { PEOPLE = 40 };
+  static const int32_t verbs[] = {QK_POLL, QK_ENTER, QK_POLL, QK_RELEASE, QK_POLL};
+  qk_store *store = open_hall(NULL);
+  for (int life = 0; life < 2; life++) {
+    char users[PEOPLE][16];
+    qk_op ops[5 * PEOPLE];
+    for (int i = 0; i < 5 * PEOPLE; i++) {
+      snprintf(users[i % PEOPLE], sizeof users[0], "user %d", i % PEOPLE);
+      ops[i] = make_op(verbs[i / PEOPLE], "attic", users[i % PEOPLE], NULL);
+    }
+    CHECK_OK(qk_batch(store, ops, 5 * PEOPLE));
+    for (int i = 0; i < 5 * PEOPLE; i++) {
+      int nobody = i / PEOPLE == 0 || i / PEOPLE == 4;
+      ck_assert_msg(ops[i].result == (nobody ? QK_ENOTFOUND : QK_OK), "life %d: op %d gives %d", life, i,
+                    ops[i].result);
+    }
+    CHECK_OK(qk_remove(store, "attic"));
+  }
+  qk_close(store);
+}
+END_TEST
+
 START_TEST(a_batch_without_ops_is_einval)
 {
   qk_store *store = open_hall(NULL);
@@ -547,6 +572,7 @@ void add_batch_tests(TCase *tests)
   tcase_add_test(tests, a_forged_token_spoils_only_its_op);
   tcase_add_test(tests, a_token_may_end_and_its_user_return_within_a_batch);
   tcase_add_test(tests, queues_in_one_batch_keep_to_themselves);
+  tcase_add_test(tests, a_batch_that_makes_its_queue_keeps_its_order);
   tcase_add_test(tests, a_batch_may_tick_every_queue);
   tcase_add_test(tests, a_thousand_ops_take_effect_in_array_order);
   tcase_add_loop_test(tests, a_batch_answers_as_single_calls_do, 0, 3);

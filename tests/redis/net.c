@@ -153,15 +153,11 @@ static int get_stats(qk_store *store, const char *queue, qk_ticket *out)
 }
 
 const struct scene_step scene_steps[SCENE_STEPS] = {
-    {"ann enters", enter_ann, 0},
-    {"bob enters", enter_bob, 0},
-    {"cid and dan enter", enter_two, 0},
-    {"tick", tick, 0},
-    {"ann is activated", activate_ann, 0},
-    {"ann extends", extend_ann, 0},
-    {"cid polls", poll_cid, 1},
-    {"ann is released", release_ann, 0},
-    {"stats", get_stats, 1},
+    {.name = "ann enters", .call = enter_ann},           {.name = "bob enters", .call = enter_bob},
+    {.name = "cid and dan enter", .call = enter_two},    {.name = "tick", .call = tick, .ends_in_a_look = 1},
+    {.name = "ann is activated", .call = activate_ann},  {.name = "ann extends", .call = extend_ann},
+    {.name = "cid polls", .call = poll_cid, .reads = 1}, {.name = "ann is released", .call = release_ann},
+    {.name = "stats", .call = get_stats, .reads = 1},
 };
 
 /* ---- The truth ------------------------------------------------------------------------------------- */

@@ -123,7 +123,8 @@ START_TEST(a_server_that_dies_in_mid_reply_makes_no_false_promise)
     for (int step = 0; step < SCENE_STEPS; step++) {
       fake_arm(net.fake, FAKE_DIE, place_of(&script, step, which), NULL);
       int code = net_play_step(&net, &script, step);
-      ck_assert_msg(code != QK_OK, "%s gives %d", scene_steps[step].name, code);
+      ck_assert_msg(code != QK_OK || (which > 0 && scene_steps[step].ends_in_a_look), "%s gives %d",
+                    scene_steps[step].name, code);
       fake_set(net.fake, FAKE_PASS);
       net_await(&net);
     }
