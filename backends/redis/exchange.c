@@ -65,12 +65,17 @@ static int is_loading(const struct qkr_node *node, const struct qkr_script *scri
   return request != NULL;
 }
 
-/* What was sent behind this one will come back too: it goes again in the old order, before anything new, and
- * one of them brings the script for all. */
-static void load_script(struct qkr_node *node, struct qkr_request *request)
+/* What was sent behind this one may come back too: it goes again in the old order, before anything new. */
+static void keep_order(struct qkr_node *node)
 {
   if (node->returning == 0)
     node->returning = count_unanswered(node);
+}
+
+/* One of those that come back brings the script for all. */
+static void load_script(struct qkr_node *node, struct qkr_request *request)
+{
+  keep_order(node);
   request->flags &= ~QKR_LOAD;
   if (!is_loading(node, request->script)) {
     request->flags |= QKR_LOAD;
@@ -171,6 +176,7 @@ static void on_answer(struct qkr_node *node, struct qkr_request *request, const 
     return;
   }
   request->flags &= ~(QKR_ASKING | QKR_LOAD);
+  keep_order(node);
   send_again(node, request);
 }
 
