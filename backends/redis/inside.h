@@ -80,6 +80,8 @@ void qkr_fail(struct qkr_wire *wire, struct qkr_request *request, int code);
 void qkr_wire_forget(struct qkr_wire *wire);
 /* Keep a request back for a while, growing with request->waits, then route it anew. */
 void qkr_hold(struct qkr_wire *wire, struct qkr_request *request);
+/* A try so late that it would hardly be answered in time would only turn "surely nothing" into "unknown". */
+int qkr_is_too_late(const struct qkr_wire *wire, const struct qkr_request *request);
 /* Send an errand to one node, in front of all others; its request is filled like any other. */
 void qkr_send_errand(struct qkr_node *node, struct qkr_errand *errand);
 /* A random number from 0 to below - 1; below > 0. For jitter. */

@@ -344,7 +344,7 @@ static int has_room(const struct qkr_node *node)
 static int send_one(struct qkr_node *node, struct qkr_request *request)
 {
   struct qkr_wire *wire = node->wire;
-  if (request->deadline_ms <= qkr_now_us() / 1000) {
+  if (request->deadline_ms <= qkr_now_us() / 1000 || (request->tries > 0 && qkr_is_too_late(wire, request))) {
     qkr_fail(wire, request, QK_ESTORE);
     return QK_OK;
   }

@@ -122,9 +122,7 @@ void qkr_hold(struct qkr_wire *wire, struct qkr_request *request)
   hold_until(wire, request, wake_us < deadline_us(request) - LAST_TRY_US ? wake_us : INT64_MAX);
 }
 
-/* A first try so late that it would hardly be answered in time would only turn "surely nothing" into
- * "unknown". */
-static int is_too_late(const struct qkr_wire *wire, const struct qkr_request *request)
+int qkr_is_too_late(const struct qkr_wire *wire, const struct qkr_request *request)
 {
   int64_t least_us = wire->settings->timeout_ms * INT64_C(1000) / 8;
   if (least_us > WORTH_US)
@@ -134,7 +132,7 @@ static int is_too_late(const struct qkr_wire *wire, const struct qkr_request *re
 
 static void wake(struct qkr_wire *wire, struct qkr_request *request)
 {
-  if (is_too_late(wire, request)) {
+  if (qkr_is_too_late(wire, request)) {
     qkr_fail(wire, request, QK_ESTORE);
     return;
   }
