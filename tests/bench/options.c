@@ -10,7 +10,7 @@ const char options_usage[] =
     "       bench --from FILE [OUTPUT]...\n"
     "       bench --compare OLD NEW\n"
     "Measures the library beside its peers and prints a table. Run it in the top folder of the build.\n"
-    "  --quick           small sizes, short times, one round: 2 minutes instead of 15\n"
+    "  --quick           small sizes, short times, one round: 2 minutes instead of 10\n"
     "  --only SECTION    measure this one: memory rush metrics enters threads tokens tail bytes realtime "
     "hosts\n"
     "  --rounds N        measure N times, 1 to 15, and take medians (3)\n"
